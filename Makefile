@@ -36,7 +36,7 @@ tool_src  := $(wildcard tools/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 lib := $(B)/libmischpult.a
 
-all: $(B)/mischpult $(tool_src:tools/%.c=$(B)/%)
+all: $(B)/bin/mcu $(tool_src:tools/%.c=$(B)/bin/%)
 
 # --- programs ------------------------------------------------------------------------------------
 $(B)/%.o: %.c $(B)/flags
@@ -46,11 +46,13 @@ $(B)/%.o: %.c $(B)/flags
 $(lib): $(call obj,$(lib_src))
 	rm -f $@ && ar rcs $@ $^
 
-$(B)/mischpult: $(call obj,mcu/main.c) $(lib)
+$(B)/bin/mcu: $(call obj,mcu/main.c) $(lib)
+	@mkdir -p $(@D)
 	$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
 
-$(tool_src:tools/%.c=$(B)/%): $(B)/%: $(B)/tools/%.o $(lib)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) $(if $(filter %/mcuctl,$@),-lcurl)
+$(tool_src:tools/%.c=$(B)/bin/%): $(B)/bin/%: $(B)/tools/%.o $(lib)
+	@mkdir -p $(@D)
+	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
 
 $(B)/tests/unit_tests: $(call obj,$(unit_src) $(supp_src)) $(lib)
 	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
@@ -79,7 +81,7 @@ ARGS ?=
 run: ## install what is missing, build, start the server on loopback (ARGS="…" are its flags)
 	tools/packages install run build
 	$(MAKE) all
-	exec $(B)/mischpult $(ARGS)
+	exec $(B)/bin/mcu $(ARGS)
 
 demo: ## a room with two talkers and a listener; says what the listener heard
 	tools/packages install run build test
@@ -113,10 +115,10 @@ format: ## rewrite the C sources in house format
 
 PREFIX ?= /usr/local
 install: all ## install program, control client and examples under PREFIX (/usr/local)
-	install -D $(B)/mischpult $(DESTDIR)$(PREFIX)/bin/mischpult
-	install -D $(B)/mcuctl $(DESTDIR)$(PREFIX)/bin/mcuctl
-	$(B)/mischpult --print-config >$(B)/mischpult.conf.example
-	install -D -m 644 $(B)/mischpult.conf.example $(DESTDIR)$(PREFIX)/share/mischpult/mischpult.conf.example
+	install -D $(B)/bin/mcu $(DESTDIR)$(PREFIX)/bin/mcu
+	install -D $(B)/bin/mcuctl $(DESTDIR)$(PREFIX)/bin/mcuctl
+	$(B)/bin/mcu --print-config >$(B)/bin/mcu.conf.example
+	install -D -m 644 $(B)/bin/mcu.conf.example $(DESTDIR)$(PREFIX)/share/mischpult/mcu.conf.example
 
 clean: ## remove what was built
 	rm -rf build
