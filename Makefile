@@ -1,6 +1,8 @@
 # make help lists the targets. BUILD=release|debug|asan|tsan|fuzz picks one of the separate builds.
 BUILD ?= release
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 B := build/$(BUILD)
 
 warn := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
