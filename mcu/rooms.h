@@ -1,0 +1,145 @@
+#ifndef MCU_ROOMS_H
+#define MCU_ROOMS_H
+
+/* Rooms and their participants, as the control loop knows them: names, limits, who is in. Their
+ * media live on media loops and are reached by messages. [loop: control]
+ * Pointers to rooms and participants stay valid until the control loop runs again; keep names and
+ * ids across callbacks. */
+
+#include "mcu/leg_stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+enum {
+    ROOM_NAME_MAX = 64,        /* bytes, [A-Za-z0-9._-] */
+    PARTICIPANT_NAME_MAX = 64, /* bytes of UTF-8 without control characters */
+    PARTICIPANT_ID_LEN = 16,   /* random, of one meeting only */
+};
+
+struct config;
+struct rooms;
+struct room;
+struct participant;
+
+/* Limits and defaults of one room. rooms_defaults() fills it from the configuration. */
+struct room_settings {
+    unsigned max_participants;
+    unsigned max_speakers;  /* 0: no limit */
+    uint32_t jitter_max_ms; /* ceiling of the jitter buffers */
+    bool agc, denoise;      /* of the legs that join from now on */
+};
+
+struct room_info {
+    const char *name;
+    struct room_settings settings;
+    unsigned participants;
+    unsigned media_loop;   /* index of the loop that carries it */
+    uint64_t created_unix; /* seconds */
+    bool auto_created;     /* goes away with its last participant */
+};
+
+struct participant_info {
+    const char *id, *name; /* name may be "" */
+    bool muted, deaf, held;
+    float gain_db;
+    uint64_t joined_unix;
+};
+
+enum room_event_type {
+    ROOM_EVENT_ROOM_CREATED,
+    ROOM_EVENT_ROOM_CLOSED,
+    ROOM_EVENT_JOINED,
+    ROOM_EVENT_LEFT,    /* reason */
+    ROOM_EVENT_TALKING, /* on */
+    ROOM_EVENT_MUTED,   /* on */
+    ROOM_EVENT_DEAF,    /* on */
+    ROOM_EVENT_DTMF,    /* digit, duration_ms */
+    ROOM_EVENT_PLAY_STARTED,
+    ROOM_EVENT_PLAY_ENDED, /* reason: "finished", "stopped", "failed" */
+};
+struct room_event {
+    enum room_event_type type;
+    const char *room;
+    const char *participant; /* id; NULL for events of the room */
+    const char *reason;      /* static text: "left", "kicked", "timeout", "closed", "bye", … */
+    bool on;
+    char digit;
+    uint32_t duration_ms;
+};
+typedef void room_event_fn(const struct room_event *e, void *arg);
+
+/* Starts the media loops. 0, or a negative errno. */
+int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control,
+    room_event_fn *on_event, void *arg);
+/* Closes every room (RTCP BYE to all), ends the media loops; done is called from the control loop
+ * when all is gone and *r has been freed. */
+typedef void rooms_closed_fn(void *arg);
+void rooms_close(struct rooms *r, rooms_closed_fn *done, void *arg);
+/* Takes over what is reloadable for rooms and participants to come. */
+void rooms_configure(struct rooms *r, const struct config *cfg);
+void rooms_defaults(const struct rooms *r, struct room_settings *out);
+
+/* 0; -EEXIST; -EINVAL bad name or settings; -EMFILE too many rooms; -ENOMEM. */
+int room_create(
+    struct rooms *r, const char *name, const struct room_settings *settings, struct room **out);
+struct room *room_find(struct rooms *r, const char *name); /* or NULL */
+bool room_name_ok(const char *name);
+void room_info(const struct room *room, struct room_info *out);
+/* Takes effect on the mix at once; max_participants throws nobody out. 0 or -EINVAL. */
+int room_configure(struct room *room, const struct room_settings *settings);
+void room_close(struct room *room);
+typedef void room_each_fn(struct room *room, void *arg);
+void rooms_each(struct rooms *r, room_each_fn *fn, void *arg);
+unsigned rooms_count(const struct rooms *r);
+
+/* Joins by SDP offer. On 0, *answer is malloc'd text the caller frees. *why (static text) explains
+ * an error: -EINVAL the offer is malformed; -ENOTSUP nothing in common (codec, SRTP policy);
+ * -EPERM an address that is not allowed; -EMFILE the room is full; -ENOBUFS no ports; -ENOMEM;
+ * -ESHUTDOWN draining. */
+int participant_join(struct room *room, const char *name, const char *offer, size_t len,
+    struct participant **out, char **answer, const char **why);
+int participant_reoffer(
+    struct participant *p, const char *offer, size_t len, char **answer, const char **why);
+struct participant *participant_find(struct room *room, const char *id); /* or NULL */
+void participant_info(const struct participant *p, struct participant_info *out);
+void participant_mute(struct participant *p, bool muted);
+void participant_deafen(struct participant *p, bool deaf);
+int participant_gain(struct participant *p, float gain_db); /* -40 … +20, else -ERANGE */
+/* Sends digits (0-9 A-D * #, at most 32) as RFC 4733 events. 0, -EINVAL, -ENOTSUP not negotiated.
+ */
+int participant_dial(struct participant *p, const char *digits);
+void participant_kick(struct participant *p);
+typedef void participant_each_fn(struct participant *p, void *arg);
+void participants_each(struct room *room, participant_each_fn *fn, void *arg);
+
+/* Statistics come by message: fn is called once from the control loop, with n = 0 when the room or
+ * participant has gone meanwhile. ids[i] belongs to stats[i]; both live until fn returns. */
+typedef void participant_stats_fn(
+    const char (*ids)[PARTICIPANT_ID_LEN + 1], const struct leg_stats *stats, size_t n, void *arg);
+int room_stats(struct room *room, participant_stats_fn *fn, void *arg);
+int participant_stats(struct participant *p, participant_stats_fn *fn, void *arg);
+
+/* Plays a WAV or Ogg file (its bytes; taken over and freed) into the room, replacing what plays.
+ * 0; -EINVAL not a sound file; -EFBIG; -ENOMEM. An end is told by event. */
+int room_play(struct room *room, uint8_t *file, size_t len, const char **why);
+void room_play_stop(struct room *room);
+
+/* For metrics: sums over all media loops, updated by messages about once a second. */
+struct media_totals {
+    unsigned loops;
+    uint64_t ticks, late_ticks, missed_ticks; /* late: began > 5 ms after its slot */
+    uint32_t longest_tick_us;                 /* in the last period */
+    float busy;                               /* share of a core, mean of the loops, last period */
+    uint64_t complexity_steps;                /* times the load lowered encoder complexity */
+    uint64_t packets_in, packets_out, packets_dropped, send_errors;
+    uint64_t encodes, decodes, switches;
+    unsigned legs, groups, speakers;
+    uint64_t concealed_samples, played_samples;
+};
+void rooms_totals(const struct rooms *r, struct media_totals *out);
+unsigned rooms_ports_free(const struct rooms *r);
+
+#endif
