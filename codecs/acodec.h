@@ -54,6 +54,10 @@ struct acodec {
     /* Changes bitrate, loss, FEC, complexity on the fly (ptime and channels are fixed). May be
      * NULL. */
     void (*enc_adapt)(struct acodec_enc *e, const struct acodec_params *p);
+    /* Makes `to` continue exactly where `from` is; both made with the same ptime and channels, `to`
+     * keeps its own bitrate, loss, FEC, complexity. Allocates nothing. NULL: the codec cannot, or
+     * its encoder has no state worth it. */
+    void (*enc_copy)(struct acodec_enc *to, const struct acodec_enc *from);
     void (*enc_destroy)(struct acodec_enc *e); /* NULL is a no-op */
 
     int (*dec_create)(struct acodec_dec **decp);
