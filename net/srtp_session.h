@@ -4,7 +4,7 @@
 /* One direction of SRTP and SRTCP over libsrtp2: RFC 3711, RFC 7714. A session may be created on
  * one thread (it costs most of a millisecond) and then used on one other. [any, one at a time] */
 
-#include "net/srtp_suite.h"
+#include "net/sdes.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,14 +26,14 @@ struct srtp_session_stats {
 int srtp_session_global_init(void);
 void srtp_session_global_fini(void);
 
-/* key_salt: master key followed by salt, exactly suite->key_len + salt_len bytes; not kept beyond
- * what libsrtp derives from it. 0 and a session the caller owns, or -EINVAL, -ENOMEM, -EIO. */
+/* key_salt: master key followed by salt, exactly sdes_key_bytes(suite) bytes; not kept beyond what
+ * libsrtp derives from it. 0 and a session the caller owns, or -EINVAL, -ENOMEM, -EIO. */
 /* Receives: any SSRC. Only authenticated packets cost memory; how many SSRCs are held, how fast
  * new ones come and how many come in all is bounded. */
-int srtp_session_create_in(struct srtp_session **sp, const struct srtp_suite *suite,
-    const uint8_t *key_salt, size_t key_salt_len);
+int srtp_session_create_in(
+    struct srtp_session **sp, enum sdes_suite suite, const uint8_t *key_salt, size_t key_salt_len);
 /* Sends: these SSRCs (1 … SRTP_SESSION_MAX_SSRCS); protecting never allocates. */
-int srtp_session_create_out(struct srtp_session **sp, const struct srtp_suite *suite,
+int srtp_session_create_out(struct srtp_session **sp, enum sdes_suite suite,
     const uint8_t *key_salt, size_t key_salt_len, const uint32_t *ssrcs, size_t n);
 /* Keys are wiped. NULL is a no-op. */
 void srtp_session_destroy(struct srtp_session *s);
