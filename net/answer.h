@@ -39,8 +39,8 @@ enum answer_srtp {
 };
 
 struct answer_config {
-    const char *local_ip; /* numeric; for o= and c= */
-    uint16_t rtp_port, rtcp_port;
+    struct net_addr local; /* for o=, c= and m= */
+    uint16_t rtcp_port;
     bool rtcp_mux;                     /* we can; used if offered */
     const struct answer_codec *codecs; /* in order of preference */
     size_t n_codecs;
@@ -49,15 +49,15 @@ struct answer_config {
     uint16_t ptimes_ms[ANSWER_MAX_PTIMES]; /* allowed to send; ends with 0; none: 10 20 30 40 60 */
     unsigned maxptime_ms;                  /* what we take at most, told to the peer; 0: not told */
     enum answer_srtp srtp;
-    enum sdes_suite suites[SDES_N_SUITES]; /* in order of preference; ends with SDES_NONE; none:
-                                              as they stand in enum sdes_suite */
-    bool audio_level;                      /* RFC 6464 from the peer is of use */
-    bool xr_voip_metrics;                  /* we send RFC 3611 VoIP metrics: told if offered */
-    const char *session_name;              /* NULL: "-" */
-    uint32_t ssrc;                         /* ours, told with cname; not told if cname is NULL */
+    /* In order of preference, ends with NULL; none: srtp_suites as they stand. */
+    const struct srtp_suite *suites[SRTP_SUITES + 1];
+    bool audio_level;         /* RFC 6464 from the peer is of use */
+    bool xr_voip_metrics;     /* we send RFC 3611 VoIP metrics: told if offered */
+    const char *session_name; /* NULL: "-" */
+    uint32_t ssrc;            /* ours, told with cname; not told if cname is NULL */
     const char *cname;
-    /* Whether media may be sent to this numeric address. NULL: anywhere. */
-    bool (*media_ok)(const char *ip, uint16_t port, void *arg);
+    /* Whether media may be sent to this address. NULL: net_addr_media_ok for local. */
+    bool (*media_ok)(const struct net_addr *a, void *arg);
     /* Fills buf from a CSPRNG: 0 or a negative errno. NULL: getrandom(2). */
     int (*random)(void *buf, size_t n, void *arg);
     void *arg; /* of the two above */
@@ -82,18 +82,18 @@ struct answer_audio {
     size_t n_formats;                                 /* at least 1 */
     struct answer_event events[ANSWER_MAX_EVENTS], noises[ANSWER_MAX_EVENTS];
     size_t n_events, n_noises;
-    unsigned ptime_ms;             /* of what we send */
-    unsigned maxptime_ms;          /* what the peer takes at most; 0: not said */
-    uint32_t max_bps;              /* what the peer takes at most; 0: not said */
-    enum sdp_direction direction;  /* ours */
-    bool hold;                     /* the peer does not listen */
-    struct sdp_endpoint rtp, rtcp; /* the peer's; ip "" on hold by c=0.0.0.0 */
+    unsigned ptime_ms;            /* of what we send */
+    unsigned maxptime_ms;         /* what the peer takes at most; 0: not said */
+    uint32_t max_bps;             /* what the peer takes at most; 0: not said */
+    enum sdp_direction direction; /* ours */
+    bool hold;                    /* the peer does not listen */
+    struct net_addr rtp, rtcp;    /* the peer's; unset on hold by c=0.0.0.0 */
     bool rtcp_mux;
     uint16_t audio_level_id; /* RFC 6464; 0: none */
     bool xr_voip_metrics;
     uint32_t ssrcs[SDP_AUDIO_MAX_SSRCS]; /* declared by the peer */
     size_t n_ssrcs;
-    struct sdes_crypto remote, local; /* suite SDES_NONE: plain RTP */
+    struct sdes_crypto remote, local; /* suite NULL: plain RTP */
 };
 
 struct answer;

@@ -70,6 +70,7 @@ void sdp_destroy(struct sdp *s); /* wipes its texts: they may hold keys. NULL is
 /* Building. Texts are copied. A failure (no memory, a bound, a line break in a value) is remembered
  * and told by sdp_print. */
 void sdp_set_origin(struct sdp *s, uint64_t id, uint64_t version, const char *ip);
+void sdp_set_name(struct sdp *s, const char *name); /* s=; "-" unless set */
 /* Opens a medium; what is added after belongs to it, what came before to the session. */
 void sdp_add_media(struct sdp *s, struct sdp_str type, uint16_t port, struct sdp_str proto,
     struct sdp_str formats);

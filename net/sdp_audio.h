@@ -5,6 +5,7 @@
  * static types of RFC 3551 filled in, packet times, direction, RTCP (RFC 3605, 5761), header
  * extensions (RFC 8285), keys (RFC 4568). Texts are views into the struct sdp. [any] */
 
+#include "net/addr.h"
 #include "net/sdes.h"
 #include "net/sdp.h"
 
@@ -16,7 +17,6 @@ enum {
     SDP_AUDIO_MAX_FORMATS = 64, /* more are ignored; so with all below */
     SDP_AUDIO_MAX_CRYPTO = 16,
     SDP_AUDIO_MAX_SSRCS = 8,
-    SDP_IP_BYTES = 46, /* numeric address as text, with its NUL */
 };
 
 /* As bits: what the owner of the description does. */
@@ -24,11 +24,6 @@ enum sdp_direction { SDP_INACTIVE = 0, SDP_SENDONLY = 1, SDP_RECVONLY = 2, SDP_S
 
 /* How a profile moves its packets (RFC 3551, 3711, 4585, 5124). */
 enum sdp_profile { SDP_PROFILE_OTHER, SDP_PROFILE_RTP, SDP_PROFILE_SRTP };
-
-struct sdp_endpoint {
-    char ip[SDP_IP_BYTES]; /* "" : none */
-    uint16_t port;
-};
 
 struct sdp_format {
     uint8_t pt;
@@ -42,8 +37,8 @@ struct sdp_audio {
     enum sdp_profile profile;
     struct sdp_format formats[SDP_AUDIO_MAX_FORMATS]; /* in the order of the m= line, each once */
     size_t n_formats;
-    struct sdp_endpoint rtp, rtcp; /* rtcp.ip is rtp.ip, its port one more, unless said */
-    bool hold_address;             /* c= is 0.0.0.0 or ::, the old way to hold: rtp.ip is "" */
+    struct net_addr rtp, rtcp; /* rtcp: as a=rtcp says, or rtp with its port plus 1 */
+    bool hold_address;         /* c= is 0.0.0.0 or ::, the old way to hold: both unset */
     bool rtcp_mux;
     enum sdp_direction direction;
     unsigned ptime_ms, maxptime_ms; /* 0: not said */

@@ -18,7 +18,6 @@ struct sdp_str {
 struct sdp_str sdp_str(const char *text); /* of a C string; NULL gives absent */
 bool sdp_str_eq(struct sdp_str s, const char *text);
 bool sdp_str_ieq(struct sdp_str s, const char *text); /* ASCII letters without case */
-bool sdp_str_same(struct sdp_str a, struct sdp_str b);
 
 /* Takes the next word off *rest, at spaces and tabs; absent at the end. */
 struct sdp_str sdp_str_word(struct sdp_str *rest);
