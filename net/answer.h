@@ -49,8 +49,8 @@ struct answer_config {
     uint16_t ptimes_ms[ANSWER_MAX_PTIMES]; /* allowed to send; ends with 0; none: 10 20 30 40 60 */
     unsigned maxptime_ms;                  /* what we take at most, told to the peer; 0: not told */
     enum answer_srtp srtp;
-    /* In order of preference, ends with NULL; none: srtp_suites as they stand. */
-    const struct srtp_suite *suites[SRTP_SUITES + 1];
+    /* In order of preference, ends with SDES_NONE; none: as they stand in enum sdes_suite. */
+    enum sdes_suite suites[SDES_N_SUITES];
     bool audio_level;         /* RFC 6464 from the peer is of use */
     bool xr_voip_metrics;     /* we send RFC 3611 VoIP metrics: told if offered */
     const char *session_name; /* NULL: "-" */
@@ -93,7 +93,7 @@ struct answer_audio {
     bool xr_voip_metrics;
     uint32_t ssrcs[SDP_AUDIO_MAX_SSRCS]; /* declared by the peer */
     size_t n_ssrcs;
-    struct sdes_crypto remote, local; /* suite NULL: plain RTP */
+    struct sdes_crypto remote, local; /* suite SDES_NONE: plain RTP */
 };
 
 struct answer;
