@@ -52,6 +52,8 @@ $(B)/bin/mcu: $(call obj,mcu/main.c) $(lib)
 	@mkdir -p $(@D)
 	$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
 
+$(B)/bin/rtpload: $(call obj,$(wildcard tools/rtpload/*.c))
+$(B)/bin/mcuctl: $(call obj,$(wildcard tools/mcuctl/*.c))
 $(tool_src:tools/%.c=$(B)/bin/%): $(B)/bin/%: $(B)/tools/%.o $(lib)
 	@mkdir -p $(@D)
 	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)

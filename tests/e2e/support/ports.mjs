@@ -1,0 +1,36 @@
+// Ports on 127.0.0.1 that nobody has at the moment.
+import dgram from 'node:dgram';
+import net from 'node:net';
+
+// Below Linux's ephemeral range, so that what is handed out is not taken by a random bind.
+let next = 20000 + ((process.pid * 97) % 10000);
+
+function udpFree(port, host) {
+    return new Promise((resolve) => {
+        const socket = dgram.createSocket('udp4');
+        socket.once('error', () => resolve(false));
+        socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
+    });
+}
+
+function tcpFree(port, host) {
+    return new Promise((resolve) => {
+        const server = net.createServer();
+        server.once('error', () => resolve(false));
+        server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    });
+}
+
+// count consecutive ports, the first one even, each free for UDP and TCP.
+export async function freePorts(count = 1, host = '127.0.0.1') {
+    for (let tries = 0; tries < 500; tries++) {
+        const first = next + (next % 2);
+        next = first + count;
+        if (next > 32000) next = 20000;
+        let free = first + count < 32768;
+        for (let i = 0; free && i < count; i++)
+            free = (await udpFree(first + i, host)) && (await tcpFree(first + i, host));
+        if (free) return first;
+    }
+    throw new Error('no free ports');
+}
