@@ -32,7 +32,7 @@ function configure(folder, httpPort, rtpPort) {
 
 export class Janus {
     static async version() {
-        const text = await run('janus', ['--version']).catch(() => '');
+        const text = await run("dpkg-query", ["-W", "-f", "${Version}", "janus"]).catch(() => "");
         return text.match(/\d+\.\d+\.\d+/)?.[0];
     }
 
