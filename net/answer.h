@@ -103,7 +103,8 @@ struct answer;
  * use, and keeps our key while the peer keeps theirs.
  * 0 and an answer the caller owns. Else *out is untouched and *why says what to tell the peer:
  * -EINVAL malformed; -E2BIG too large; -ENOTSUP nothing in it we can do; -EACCES forbidden by
- * policy (SRTP required, SRTP given up in mid-session, media address not allowed); -ENOMEM. */
+ * policy (SRTP required, SRTP given up in mid-session, media address not allowed); -ENOMEM; -EIO:
+ * no random numbers. */
 int answer_create(const char *offer, size_t len, const struct answer_config *cfg,
     const struct answer *prev, struct answer **out, struct sdp_error *why);
 void answer_destroy(struct answer *a); /* wipes its keys. NULL is a no-op */

@@ -140,7 +140,7 @@ int sdes_parse(struct sdp_str value, struct sdes_crypto *out)
     struct sdp_str key = sdp_str_word(&value), param;
     struct sdes_crypto c = {0};
     uint64_t number;
-    int err = -EINVAL;
+    int err;
     if (!key.p || sdp_str_number(tag, SDES_MAX_TAG, &number))
         return -EINVAL;
     c.tag = (uint32_t)number;

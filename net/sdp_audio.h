@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SDP_AUDIO_LEVEL_URI "urn:ietf:params:rtp-hdrext:ssrc-audio-level" /* RFC 6464 */
+
 enum {
     SDP_AUDIO_MAX_FORMATS = 64, /* more are ignored; so with all below */
     SDP_AUDIO_MAX_CRYPTO = 16,
