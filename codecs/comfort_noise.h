@@ -53,8 +53,8 @@ struct comfort_noise_gen {
     uint32_t seed;
     unsigned factor; /* samples out for each sample of noise */
     unsigned phase;
-    unsigned to_update;              /* noise samples until k is moved again */
-    float gain, gain_target, smooth; /* RMS of the excitation; per noise sample */
+    unsigned to_update;      /* noise samples until k is moved again */
+    float gain, gain_target; /* RMS of the excitation */
     float k[COMFORT_NOISE_ORDER], k_target[COMFORT_NOISE_ORDER];
     float b[COMFORT_NOISE_ORDER + 1]; /* lattice state */
     float line[COMFORT_NOISE_TAPS];   /* newest noise samples */
