@@ -19,6 +19,7 @@ struct opus_enc {
     struct acodec_enc base;
     OpusEncoder *st;
     size_t frame_samples;
+    struct acodec_params params; /* as last adapted */
 };
 
 struct opus_dec {
@@ -46,7 +47,9 @@ static uint32_t clamp(uint32_t x, uint32_t min, uint32_t max)
 
 static void opus_enc_adapt(struct acodec_enc *enc, const struct acodec_params *p)
 {
-    OpusEncoder *st = ((struct opus_enc *)enc)->st;
+    struct opus_enc *e = (struct opus_enc *)enc;
+    OpusEncoder *st = e->st;
+    e->params = *p;
     uint32_t bps = p->bitrate_bps ? p->bitrate_bps : OPUS_DEFAULT_BPS;
     opus_encoder_ctl(st, OPUS_SET_BITRATE((opus_int32)clamp(bps, OPUS_MIN_BPS, OPUS_MAX_BPS)));
     opus_encoder_ctl(st, OPUS_SET_COMPLEXITY((opus_int32)clamp(p->complexity, 0, 10)));
@@ -89,6 +92,15 @@ static int opus_enc_encode(
     if (len < 0)
         return len == OPUS_BUFFER_TOO_SMALL ? -ENOSPC : -EINVAL;
     return len <= 2 ? 0 : len; /* DTX: opus_encode says such a packet need not be sent */
+}
+
+/* libopus keeps an encoder in one piece of memory that may be copied as it is. */
+static void opus_enc_copy(struct acodec_enc *to, const struct acodec_enc *from)
+{
+    struct opus_enc *e = (struct opus_enc *)to;
+    const struct acodec_params own = e->params;
+    memcpy(e->st, ((const struct opus_enc *)from)->st, (size_t)opus_encoder_get_size(1));
+    opus_enc_adapt(to, &own);
 }
 
 static void opus_enc_destroy(struct acodec_enc *enc)
@@ -219,6 +231,7 @@ const struct acodec acodec_opus = {
     .enc_create = opus_enc_create,
     .encode = opus_enc_encode,
     .enc_adapt = opus_enc_adapt,
+    .enc_copy = opus_enc_copy,
     .enc_destroy = opus_enc_destroy,
     .dec_create = opus_dec_create,
     .decode = opus_dec_decode,
