@@ -40,7 +40,7 @@ struct mixer_source {
     bool (*idle)(uint64_t now_us, void *arg); /* pull would give nothing */
 };
 
-/* One packet for one leg; payload is shared by the group and lives until the callback returns. */
+/* One packet for one leg; payload is shared by the group and lives until the next tick. */
 struct mixer_packet {
     const uint8_t *payload;
     size_t len;

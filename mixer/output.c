@@ -12,7 +12,8 @@ enum {
     SILENCE_MS = 60,         /* of it come before comfort noise */
     NOISE_REFRESH_MS = 400,  /* also what keeps a NAT's binding */
     NOISE_LOUDEST = 45,      /* -dBov: what is louder is no background */
-    NOISE_UNKNOWN_LEVEL = 75 /* of a room that was never heard pausing */
+    NOISE_UNKNOWN_LEVEL = 75, /* of a room that was never heard pausing */
+    LEAST_PAYLOAD_BYTES = 1280
 };
 
 struct output {
@@ -25,7 +26,9 @@ struct output {
     uint32_t noise_ms;  /* since the last comfort noise packet */
     size_t packet_samples, fill;
     bool packet_silent; /* so far, if anything is in it */
-    int16_t pcm[];      /* the packet that is being filled, and room for a tick more */
+    uint8_t *payloads;  /* of the tick in hand: payload_bytes for each packet it can bring */
+    size_t payload_bytes, payload_used;
+    int16_t pcm[]; /* the packet that is being filled, and room for a tick more */
 };
 
 static uint32_t samples(const struct acodec *c, uint64_t ms)
@@ -60,6 +63,13 @@ static bool usable(const struct output_format *f)
            f->params.channels == 1;
 }
 
+/* Compressed audio never outgrows what the codec takes in, but for the shortest Opus packets. */
+static size_t payload_bytes(size_t packet_samples)
+{
+    size_t n = packet_samples * sizeof(int16_t);
+    return n < LEAST_PAYLOAD_BYTES ? LEAST_PAYLOAD_BYTES : n;
+}
+
 int output_create(struct output **op, const struct output_format *f, uint8_t complexity)
 {
     if (!usable(f))
@@ -72,6 +82,13 @@ int output_create(struct output **op, const struct output_format *f, uint8_t com
     o->format = *f;
     o->format.params.complexity = complexity;
     o->packet_samples = packet;
+    o->payload_bytes = payload_bytes(packet);
+    uint32_t ptime = f->params.ptime_ms;
+    o->payloads = malloc(o->payload_bytes * ((MIXER_TICK_MS + ptime - 1) / ptime));
+    if (!o->payloads) {
+        free(o);
+        return -ENOMEM;
+    }
     comfort_noise_analyser_init(&o->noise);
     int err = f->codec->enc_create(&o->enc, &o->format.params);
     if (err == 0 && f->codec->pcm_rate_hz != MIXER_RATE_HZ) {
@@ -94,6 +111,7 @@ void output_destroy(struct output *o)
     resample_destroy(o->resample);
     if (o->enc)
         o->format.codec->enc_destroy(o->enc);
+    free(o->payloads);
     free(o);
 }
 
@@ -213,12 +231,13 @@ static bool noise_instead(struct output *o, uint8_t *payload, size_t cap, int *l
 static unsigned finish_packet(
     struct output *o, uint64_t start_ms, output_packet_fn *packet, void *arg)
 {
-    uint8_t payload[ACODEC_MAX_PACKET_BYTES];
+    uint8_t *payload = o->payloads + o->payload_used;
     int len;
-    bool noise = noise_instead(o, payload, sizeof payload, &len);
+    bool noise = noise_instead(o, payload, o->payload_bytes, &len);
     if (!noise)
-        len = o->format.codec->encode(o->enc, o->pcm, o->packet_samples, payload, sizeof payload);
+        len = o->format.codec->encode(o->enc, o->pcm, o->packet_samples, payload, o->payload_bytes);
     if (len > 0) {
+        o->payload_used += o->payload_bytes;
         struct output_packet p = {payload, (size_t)len, start_ms, noise};
         packet(&p, arg);
     }
@@ -243,6 +262,7 @@ unsigned output_run(struct output *o, uint64_t tick, const int16_t pcm[static MI
     take_frame(o, pcm);
     watch_noise(o, kind);
     unsigned encodes = 0;
+    o->payload_used = 0;
     for (; o->fill >= o->packet_samples; start_ms += ptime) {
         encodes += finish_packet(o, start_ms, packet, arg);
         o->packet_silent = silent;

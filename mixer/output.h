@@ -26,7 +26,7 @@ enum output_kind {
 };
 
 struct output_packet {
-    const uint8_t *payload;
+    const uint8_t *payload; /* lives until the chain runs again */
     size_t len;
     uint64_t start_ms; /* on the room's clock */
     bool comfort_noise;
