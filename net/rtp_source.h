@@ -24,8 +24,9 @@ struct rtp_source {
     uint16_t max_seq;
     uint32_t cycles, base_seq, bad_seq; /* as in A.1 */
     uint64_t window;                    /* bit i: max_seq - i was received */
+    unsigned window_fill;               /* bits of it that mean something */
     uint32_t received, expected_prior, received_prior;
-    uint32_t transit, jitter_q4; /* clock units; jitter times 16 */
+    uint32_t timestamp, transit, jitter_q4; /* clock units; jitter times 16 */
     bool have_transit;
     uint64_t last_arrival_us, bytes;
     uint64_t duplicates, reordered, restarts, jumps;

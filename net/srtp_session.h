@@ -26,13 +26,14 @@ struct srtp_session_stats {
 int srtp_session_global_init(void);
 void srtp_session_global_fini(void);
 
-/* key_salt: master key followed by salt, exactly sdes_key_bytes(suite) bytes; not kept beyond what
- * libsrtp derives from it. 0 and a session the caller owns, or -EINVAL, -ENOMEM, -EIO. */
-/* Receives: any SSRC. Only authenticated packets cost memory; how many SSRCs are held, how fast
+/* Both creators: key_salt is the master key followed by the salt, exactly sdes_key_bytes(suite)
+ * bytes, not kept beyond what libsrtp derives from it. 0 and a session the caller owns, or -EINVAL,
+ * -ENOMEM, -EIO.
+ * Receives: any SSRC. Only authenticated packets cost memory; how many SSRCs are held, how fast
  * new ones come and how many come in all is bounded. */
 int srtp_session_create_in(
     struct srtp_session **sp, enum sdes_suite suite, const uint8_t *key_salt, size_t key_salt_len);
-/* Sends: these SSRCs (1 … SRTP_SESSION_MAX_SSRCS); protecting never allocates. */
+/* Sends: these SSRCs (1 … SRTP_SESSION_MAX_SSRCS). */
 int srtp_session_create_out(struct srtp_session **sp, enum sdes_suite suite,
     const uint8_t *key_salt, size_t key_salt_len, const uint32_t *ssrcs, size_t n);
 /* Keys are wiped. NULL is a no-op. */

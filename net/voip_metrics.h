@@ -1,9 +1,9 @@
 #ifndef NET_VOIP_METRICS_H
 #define NET_VOIP_METRICS_H
 
-/* Bursts and gaps of loss for the VoIP metrics block of RFC 3611 4.7 (counting of its appendix
- * A.2, Gmin 16), and the quality estimate from them (ITU-T G.107, no codec impairment but loss).
- * Pure. [loop] */
+/* Bursts and gaps of loss for the VoIP metrics block of RFC 3611 4.7 (as 4.7.2 defines them, Gmin
+ * 16), and a quality estimate: ITU-T G.107 with its defaults, of loss and delay only (Ie 0, Bpl
+ * 25). Pure. [loop] */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,12 +11,12 @@
 enum { VOIP_METRICS_GMIN = 16 };
 
 struct voip_metrics {
-    uint32_t packets, lost, discarded;         /* discarded: came, but too late to be played */
-    uint32_t run;                              /* received since the last loss */
-    uint32_t burst_loss;                       /* losses of the burst that may be going on */
-    uint32_t gap_received, gap_lost, isolated; /* packets of gaps; losses within them */
-    uint32_t burst_received, burst_lost;       /* packets of bursts */
-    uint32_t bursts, pending_lost;
+    uint32_t packets, lost, discarded;   /* discarded: came, but too late to be played */
+    uint32_t run;                        /* received since the last loss, while a cluster is open */
+    uint32_t open_lost, open_received;   /* cluster of losses less than Gmin packets apart */
+    uint32_t gap_received, gap_lost;     /* outside bursts; a cluster of one loss is no burst */
+    uint32_t burst_received, burst_lost; /* within bursts, from first to last loss */
+    uint32_t bursts;
 };
 
 struct voip_metrics_result {
