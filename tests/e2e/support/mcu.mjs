@@ -1,0 +1,121 @@
+// The server under test: its own ports, state folder and token; ended and cleaned up with the test.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Program, until } from './process.mjs';
+import { freePorts } from './ports.mjs';
+import { parseAnswer } from './sdp.mjs';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const binary = (name, build = 'release') => join(root, 'build', build, 'bin', name);
+
+export class ApiError extends Error {
+    constructor(method, path, status, body) {
+        super(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
+        this.status = status;
+        this.body = body;
+    }
+}
+
+export class Mcu {
+    // flags: configuration keys and values. build: which build of the server (release, asan).
+    static async start({ flags = {}, build = 'release', rtpPorts = 400 } = {}) {
+        const mcu = new Mcu();
+        mcu.folder = mkdtempSync(join(tmpdir(), 'mischpult-e2e-'));
+        mcu.token = 'e2e-0123456789abcdef0123456789abcdef';
+        mcu.httpPort = await freePorts(1);
+        mcu.rtpPort = await freePorts(rtpPorts);
+        mcu.flags = {
+            http_port: mcu.httpPort,
+            rtp_port_min: mcu.rtpPort,
+            rtp_port_max: mcu.rtpPort + rtpPorts - 1,
+            api_rate: 100000,
+            api_burst: 100000,
+            ...flags,
+        };
+        mcu.url = `http://127.0.0.1:${mcu.httpPort}`;
+        mcu.program = new Program(binary('mcu', build), flagList(mcu.flags), {
+            env: {
+                ...process.env,
+                MCU_ADMIN_TOKEN: mcu.token,
+                XDG_STATE_HOME: mcu.folder,
+                HOME: mcu.folder,
+            },
+        });
+        try {
+            await until('the server', async () => {
+                if (mcu.program.result)
+                    throw new Error(`the server ended: ${mcu.program.stdout}${mcu.program.stderr}`);
+                return fetch(`${mcu.url}/healthz`).then((r) => r.ok, () => false);
+            });
+        } catch (error) {
+            await mcu.stop();
+            throw error;
+        }
+        return mcu;
+    }
+
+    // As start(), and ended after the test t.
+    static async of(t, options) {
+        const mcu = await Mcu.start(options);
+        t.after(() => mcu.stop());
+        return mcu;
+    }
+
+    get pid() {
+        return this.program.pid;
+    }
+
+    async request(method, path, { body, type, token = this.token, headers = {} } = {}) {
+        const response = await fetch(this.url + path, {
+            method,
+            body,
+            headers: {
+                ...(token ? { Authorization: `Bearer ${token}` } : {}),
+                ...(type ? { 'Content-Type': type } : {}),
+                ...headers,
+            },
+        });
+        const text = await response.text();
+        const json = response.headers.get('content-type')?.includes('json');
+        return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+    }
+
+    // The body of a successful answer; an ApiError otherwise.
+    async api(method, path, json) {
+        const reply = await this.request(method, `/api/v1${path}`, {
+            body: json === undefined ? undefined : JSON.stringify(json),
+            type: json === undefined ? undefined : 'application/json',
+        });
+        if (reply.status >= 300) throw new ApiError(method, path, reply.status, reply.body);
+        return reply.body;
+    }
+
+    // Joins by SDP offer: {id, path, answer (text), media (parsed)}.
+    async join(room, name, offer) {
+        const path = `/api/v1/rooms/${room}/participants?name=${encodeURIComponent(name)}`;
+        const reply = await this.request('POST', path, { body: offer, type: 'application/sdp' });
+        if (reply.status !== 201) throw new ApiError('POST', path, reply.status, reply.body);
+        const location = reply.headers.get('location');
+        return {
+            id: location.split('/').pop(),
+            path: location.replace(/^.*\/api\/v1/, ''),
+            answer: reply.body,
+            media: parseAnswer(reply.body),
+        };
+    }
+
+    // Ends the server; a server that a sanitizer complains about fails the test.
+    async stop() {
+        const result = await this.program.stop('SIGTERM', 15000);
+        rmSync(this.folder, { recursive: true, force: true });
+        const report = this.program.stderr.match(/(ERROR: \w+Sanitizer|runtime error:)[^]*/);
+        if (report) throw new Error(report[0].slice(0, 4000));
+        return result;
+    }
+}
+
+export function flagList(flags) {
+    return Object.entries(flags).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`);
+}
