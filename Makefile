@@ -56,7 +56,7 @@ $(B)/bin/rtpload: $(call obj,$(wildcard tools/rtpload/*.c))
 $(B)/bin/mcuctl: $(call obj,$(wildcard tools/mcuctl/*.c))
 $(tool_src:tools/%.c=$(B)/bin/%): $(B)/bin/%: $(B)/tools/%.o $(lib)
 	@mkdir -p $(@D)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
+	$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
 
 $(B)/tests/unit_tests: $(call obj,$(unit_src) $(supp_src)) $(lib)
 	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
