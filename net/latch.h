@@ -60,11 +60,11 @@ void latch_init(struct latch *l, const struct latch_config *cfg, uint64_t now_us
 /* An RTP packet that parsed. authenticated: SRTP said it is the peer's. */
 enum latch_verdict latch_rtp(struct latch *l, const struct net_addr *from, uint32_t ssrc,
     uint16_t seq, bool authenticated, uint64_t now_us);
-/* An RTCP packet that parsed: moves nothing; on an RTCP port of its own the first one from the
- * right IP latches the port. */
+/* An RTCP packet that parsed: taken from the signalled and the latched address, from the signalled
+ * host while nothing is latched, and when SRTCP vouches for it. Moves nothing. */
 enum latch_verdict latch_rtcp(
     struct latch *l, const struct net_addr *from, bool authenticated, uint64_t now_us);
-/* The RTCP latch of a pair learns where RTP moved to: same IP, port + 1. */
+/* The RTCP latch of a port pair learns where RTP has moved to: same IP, port + 1. */
 void latch_follow(struct latch *rtcp, const struct latch *rtp);
 
 /* Where to send; NULL: nowhere (nothing signalled and nothing learned). */
