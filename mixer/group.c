@@ -100,11 +100,12 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* The last member to leave takes the group's chain: that one needs no spare. */
+/* One is always there for who begins to speak out of a long silence; the last member to leave takes
+ * the group's chain and needs none. */
 static unsigned spares_needed(const struct group *g)
 {
-    unsigned need = g->members.n > 1 ? least(g->may_speak, g->members.n - 1) : 0;
-    need = least(need, SPARES);
+    unsigned speak = g->may_speak > 0 ? g->may_speak : 1;
+    unsigned need = g->members.n > 1 ? least(least(speak, g->members.n - 1), SPARES) : 0;
     return g->wanted > need ? least(g->wanted, MOST_SPARES) : need;
 }
 

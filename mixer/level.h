@@ -11,7 +11,7 @@
 
 enum { LEVEL_SILENT = 127 };
 
-/* Of a frame (n a multiple of 32). */
+/* Of a frame (n a multiple of PCM_BLOCK). */
 uint8_t level_of(const int16_t *pcm, size_t n);
 
 struct level {

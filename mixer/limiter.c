@@ -5,7 +5,7 @@
 
 static const float threshold = 32767.0f; /* from here on we limit … */
 static const float ceiling = 32000.0f;   /* … to this */
-static const float recovery = 0.005f;    /* a block of 0.67 ms: time constant 133 ms */
+static const float recovery = 0.004f;    /* a block of 0.5 ms: time constant 125 ms */
 static const float recovered = 0.9999f;
 
 void limiter_init(struct limiter *l)

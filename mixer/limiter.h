@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { LIMITER_DELAY_SAMPLES = 2 * PCM_BLOCK }; /* 1.3 ms at 48 kHz */
+enum { LIMITER_DELAY_SAMPLES = 2 * PCM_BLOCK }; /* 1 ms at 48 kHz */
 
 struct limiter {
     float delay[LIMITER_DELAY_SAMPLES];

@@ -9,9 +9,9 @@
 
 enum {
     MAX_PTIME_MS = 120,
-    SILENCE_MS = 60,         /* of it come before comfort noise */
-    NOISE_REFRESH_MS = 400,  /* also what keeps a NAT's binding */
-    NOISE_LOUDEST = 45,      /* -dBov: what is louder is no background */
+    SILENCE_MS = 60,          /* of it come before comfort noise */
+    NOISE_REFRESH_MS = 400,   /* also what keeps a NAT's binding */
+    NOISE_LOUDEST = 45,       /* -dBov: what is louder is no background */
     NOISE_UNKNOWN_LEVEL = 75, /* of a room that was never heard pausing */
     LEAST_PAYLOAD_BYTES = 1280
 };

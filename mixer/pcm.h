@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum {
-    PCM_BLOCK = 32,
+    PCM_BLOCK = 24,         /* 0.5 ms at 48 kHz; whole samples at 8 and 16 kHz too */
     PCM_RAMP_SAMPLES = 480, /* a change of gain takes 10 ms at 48 kHz */
 };
 
