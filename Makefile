@@ -40,37 +40,42 @@ lib := $(B)/libmischpult.a
 
 all: $(B)/bin/mcu $(tool_src:tools/%.c=$(B)/bin/%)
 
+# V=1 shows the commands.
+ifneq ($(V),1)
+quiet = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
 # --- programs ------------------------------------------------------------------------------------
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(cflags) -MMD -MP -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
 $(lib): $(call obj,$(lib_src))
-	rm -f $@ && ar rcs $@ $^
+	$(call quiet,AR,$@)rm -f $@ && ar rcs $@ $^
 
 $(B)/bin/mcu: $(call obj,mcu/main.c) $(lib)
 	@mkdir -p $(@D)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
 
 $(B)/bin/rtpload: $(call obj,$(wildcard tools/rtpload/*.c))
 $(B)/bin/mcuctl: $(call obj,$(wildcard tools/mcuctl/*.c))
 $(tool_src:tools/%.c=$(B)/bin/%): $(B)/bin/%: $(B)/tools/%.o $(lib)
 	@mkdir -p $(@D)
-	$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
 
 $(B)/tests/unit_tests: $(call obj,$(unit_src) $(supp_src)) $(lib)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
 
 $(B)/tests/loop_tests: $(call obj,$(loop_src) $(supp_src)) $(lib)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
 
 fuzzers := $(fuzz_src:tests/fuzz/%.c=$(B)/%)
 $(fuzzers): $(B)/%: $(B)/tests/fuzz/%.o $(lib)
-	$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
 
 benches := $(bench_src:bench/%.c=$(B)/%)
 $(benches): $(B)/%: $(B)/bench/%.o $(lib)
-	$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
 
 # Objects are made anew when the compiler or its flags change.
 $(B)/flags: FORCE

@@ -40,6 +40,7 @@ struct config {
     uint32_t rtp_port_min, rtp_port_max; /* inclusive; RTP takes the even ones */
     uint32_t media_loops;                /* 0: as many as cores */
     uint32_t srtp;                       /* enum config_srtp */
+    uint32_t symmetric_rtp;              /* enum latch_mode of net/latch.h */
     uint32_t jitter_max_ms;
     uint32_t participant_timeout_s; /* a sender that sends neither RTP nor RTCP; 0: never */
     uint32_t listener_timeout_s;    /* a recvonly one that sends no RTCP; 0: until it refuses */
@@ -85,8 +86,7 @@ int config_args_parse(
 
 /* Defaults, then a->file, then MCU_ADMIN_TOKEN, then flags, then what must fit together.
  * Number of errors told; *c is only written when it is 0. */
-int config_load(
-    struct config *c, const struct config_args *a, config_error_fn *error, void *arg);
+int config_load(struct config *c, const struct config_args *a, config_error_fn *error, void *arg);
 
 /* Applies one file's text to c. Number of errors told. name is for messages. */
 int config_parse_text(

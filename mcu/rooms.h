@@ -7,6 +7,7 @@
  * ids across callbacks. */
 
 #include "mcu/leg_stats.h"
+#include "mcu/media_totals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,9 @@ enum {
     ROOM_NAME_MAX = 64,        /* bytes, [A-Za-z0-9._-] */
     PARTICIPANT_NAME_MAX = 64, /* bytes of UTF-8 without control characters */
     PARTICIPANT_ID_LEN = 16,   /* random, of one meeting only */
+    PARTICIPANT_DIGITS_MAX = 32,
+    PARTICIPANT_GAIN_MIN_DB = -40,
+    PARTICIPANT_GAIN_MAX_DB = 20,
 };
 
 struct config;
@@ -30,6 +34,7 @@ struct room_settings {
     unsigned max_speakers;  /* 0: no limit */
     uint32_t jitter_max_ms; /* ceiling of the jitter buffers */
     bool agc, denoise;      /* of the legs that join from now on */
+    bool transient;         /* goes away with its last participant */
 };
 
 struct room_info {
@@ -38,7 +43,6 @@ struct room_info {
     unsigned participants;
     unsigned media_loop;   /* index of the loop that carries it */
     uint64_t created_unix; /* seconds */
-    bool auto_created;     /* goes away with its last participant */
 };
 
 struct participant_info {
@@ -127,18 +131,7 @@ int participant_stats(struct participant *p, participant_stats_fn *fn, void *arg
 int room_play(struct room *room, uint8_t *file, size_t len, const char **why);
 void room_play_stop(struct room *room);
 
-/* For metrics: sums over all media loops, updated by messages about once a second. */
-struct media_totals {
-    unsigned loops;
-    uint64_t ticks, late_ticks, missed_ticks; /* late: began > 5 ms after its slot */
-    uint32_t longest_tick_us;                 /* in the last period */
-    float busy;                               /* share of a core, mean of the loops, last period */
-    uint64_t complexity_steps;                /* times the load lowered encoder complexity */
-    uint64_t packets_in, packets_out, packets_dropped, send_errors;
-    uint64_t encodes, decodes, switches;
-    unsigned legs, groups, speakers;
-    uint64_t concealed_samples, played_samples;
-};
+/* For metrics: sums over all media loops, about a second old. */
 void rooms_totals(const struct rooms *r, struct media_totals *out);
 unsigned rooms_ports_free(const struct rooms *r);
 

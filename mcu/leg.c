@@ -1,0 +1,397 @@
+/* A leg's life and the commands it gets from the control loop. */
+
+#include "mcu/leg_internal.h"
+#include "mcu/room_media.h"
+#include "net/send_batch.h"
+#include "net/srtp_session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct mailbox *control_of(const struct leg *leg)
+{
+    return room_media_control(leg->rm);
+}
+
+/* --- what it tells the control loop ---------------------------------------------------------- */
+struct news {
+    struct mail mail;
+    struct leg *leg;
+    enum { NEWS_TALKING, NEWS_DIGIT, NEWS_ENDED } what;
+    bool on;
+    char digit;
+    uint32_t duration_ms;
+    const char *reason;
+};
+
+static void deliver_news(struct mail *m)
+{
+    struct news *n = (struct news *)m;
+    const struct leg *leg = n->leg;
+    switch (n->what) {
+    case NEWS_TALKING:
+        leg->events->talking(n->on, leg->events_arg);
+        break;
+    case NEWS_DIGIT:
+        leg->events->digit(n->digit, n->duration_ms, leg->events_arg);
+        break;
+    case NEWS_ENDED:
+        leg->events->ended(n->reason, leg->events_arg);
+        break;
+    }
+    free(n);
+}
+
+/* Without memory the news is lost; what it told of goes on. */
+static void tell(const struct news *news)
+{
+    struct news *n = malloc(sizeof(*n));
+    if (!n)
+        return;
+    *n = *news;
+    n->mail.deliver = deliver_news;
+    mailbox_post(control_of(news->leg), &n->mail);
+}
+
+void leg_tell_digit(struct leg *leg, char digit, uint32_t duration_ms)
+{
+    tell(
+        &(struct news){.leg = leg, .what = NEWS_DIGIT, .digit = digit, .duration_ms = duration_ms});
+}
+
+void leg_tell_ended(struct leg *leg, const char *reason)
+{
+    if (leg->ended)
+        return;
+    leg->ended = true;
+    tell(&(struct news){.leg = leg, .what = NEWS_ENDED, .reason = reason});
+}
+
+void leg_note_talking(struct leg *leg, bool talking)
+{
+    leg->talking = talking;
+    leg->talking_noted = true;
+}
+
+void leg_after_tick(struct leg *leg)
+{
+    if (!leg->talking_noted)
+        return;
+    leg->talking_noted = false;
+    tell(&(struct news){.leg = leg, .what = NEWS_TALKING, .on = leg->talking});
+}
+
+/* --- the tick of its keys -------------------------------------------------------------------- */
+static struct leg *leg_of_keys(struct ticker *t)
+{
+    return (struct leg *)((char *)t - offsetof(struct leg, keys));
+}
+
+static void keys_tick(struct ticker *t, uint64_t slot_us)
+{
+    leg_send_key(leg_of_keys(t), slot_us);
+}
+
+static void keys_stop(struct leg *leg)
+{
+    if (leg->keys_ticking)
+        media_loop_remove(leg->ml, &leg->keys);
+    leg->keys_ticking = false;
+}
+
+static void keys_after(struct ticker *t, uint64_t slot_us)
+{
+    struct leg *leg = leg_of_keys(t);
+    leg_receive_expire_key(leg, slot_us);
+    if (!telephone_event_tx_busy(&leg->dial) && leg->key.state != TELEPHONE_EVENT_RX_DOWN)
+        keys_stop(leg);
+}
+
+static void keys_account(const struct ticker *t, struct media_totals *sums)
+{
+    (void)t, (void)sums;
+}
+
+void leg_keys_start(struct leg *leg)
+{
+    if (leg->keys_ticking)
+        return;
+    leg->keys = (struct ticker){.tick = keys_tick, .after = keys_after, .account = keys_account};
+    leg->keys_ticking = true;
+    media_loop_add(leg->ml, &leg->keys);
+}
+
+/* --- once a second --------------------------------------------------------------------------- */
+static void check_timeout(struct leg *leg, uint64_t now_us)
+{
+    bool sends = leg->media->receive;
+    uint32_t limit_s = sends ? leg->setup.sender_timeout_s : leg->setup.listener_timeout_s;
+    if (limit_s && now_us > leg->last_heard_us + (uint64_t)limit_s * 1000000)
+        leg_tell_ended(leg, "timeout");
+}
+
+void leg_every_second(struct leg *leg, uint64_t now_us)
+{
+    leg_send_every_second(leg, now_us);
+    check_timeout(leg, now_us);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+static int start(struct leg *leg)
+{
+    const struct leg_media *media = leg->media;
+    uint64_t now_us = media_loop_slot_us(leg->ml);
+    struct mixer_leg_config mix = {
+        .source = &leg_source,
+        .source_arg = leg,
+        .codec = media->audio.codec,
+        .params = leg->encoding,
+        .comfort_noise = media->noise.clock_hz != 0,
+        .agc = leg->setup.agc,
+        .denoise = leg->setup.denoise,
+        .packet = leg_send_packet,
+        .arg = leg,
+    };
+    int err = leg_send_start(leg, now_us);
+    if (!err)
+        err = mixer_leg_add(room_media_mixer(leg->rm), &leg->mixer_leg, &mix);
+    if (!err)
+        err = leg_receive_start(leg, now_us);
+    if (!err)
+        err = room_media_add(leg->rm, leg);
+    return err;
+}
+
+static void open_on_loop(struct room_media *rm, void *arg)
+{
+    (void)rm;
+    struct leg *leg = arg;
+    if (start(leg))
+        leg_tell_ended(leg, "failed");
+}
+
+static void deliver_gone(struct mail *m)
+{
+    struct leg *leg = (struct leg *)((char *)m - offsetof(struct leg, gone));
+    const struct leg_events *events = leg->events;
+    void *arg = leg->events_arg;
+    jitter_destroy(leg->jitter);
+    srtp_session_destroy(leg->media->in);
+    srtp_session_destroy(leg->media->out);
+    free(leg);
+    events->gone(arg);
+}
+
+static void deliver_close(struct mail *m)
+{
+    struct leg *leg = (struct leg *)((char *)m - offsetof(struct leg, close));
+    keys_stop(leg);
+    leg_send_stop(leg, leg->close_reason);
+    room_media_remove(leg->rm, leg);
+    mixer_leg_remove(leg->mixer_leg);
+    leg_receive_stop(leg);
+    leg->gone.deliver = deliver_gone;
+    mailbox_post(control_of(leg), &leg->gone);
+}
+
+int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *setup,
+    const struct leg_events *events, void *arg)
+{
+    struct leg *leg = calloc(1, sizeof(*leg));
+    if (!leg)
+        return -ENOMEM;
+    leg->rm = rm;
+    leg->ml = room_media_loop(rm);
+    leg->events = events;
+    leg->events_arg = arg;
+    leg->setup = *setup;
+    leg->media = &leg->setup.media;
+    int err = room_media_run(rm, open_on_loop, leg);
+    if (err) {
+        free(leg);
+        return err;
+    }
+    *legp = leg;
+    return 0;
+}
+
+void leg_close(struct leg *leg, const char *reason)
+{
+    leg->close_reason = reason;
+    leg->close.deliver = deliver_close;
+    media_loop_post(leg->ml, &leg->close);
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+struct command {
+    struct leg *leg;
+    void (*run)(struct leg *leg, const struct command *c);
+    union {
+        bool on;
+        float gain_db;
+        char digits[TELEPHONE_EVENT_QUEUE + 1];
+        struct leg_media media;
+    };
+};
+
+static void command_on_loop(struct room_media *rm, void *arg)
+{
+    (void)rm;
+    struct command *c = arg;
+    if (c->leg->mixer_leg)
+        c->run(c->leg, c);
+    free(c);
+}
+
+static int command(struct leg *leg, const struct command *order)
+{
+    struct command *c = malloc(sizeof(*c));
+    if (!c)
+        return -ENOMEM;
+    *c = *order;
+    c->leg = leg;
+    int err = room_media_run(leg->rm, command_on_loop, c);
+    if (err)
+        free(c);
+    return err;
+}
+
+static void mute(struct leg *leg, const struct command *c)
+{
+    mixer_leg_mute(leg->mixer_leg, c->on);
+}
+
+int leg_mute(struct leg *leg, bool muted)
+{
+    return command(leg, &(struct command){.run = mute, .on = muted});
+}
+
+static void deafen(struct leg *leg, const struct command *c)
+{
+    mixer_leg_deafen(leg->mixer_leg, c->on);
+}
+
+int leg_deafen(struct leg *leg, bool deaf)
+{
+    return command(leg, &(struct command){.run = deafen, .on = deaf});
+}
+
+static void gain(struct leg *leg, const struct command *c)
+{
+    mixer_leg_gain(leg->mixer_leg, c->gain_db);
+}
+
+int leg_gain(struct leg *leg, float gain_db)
+{
+    return command(leg, &(struct command){.run = gain, .gain_db = gain_db});
+}
+
+static void dial(struct leg *leg, const struct command *c)
+{
+    if (leg->media->event.clock_hz && !telephone_event_tx_queue(&leg->dial, c->digits, 0))
+        leg_keys_start(leg);
+}
+
+int leg_dial(struct leg *leg, const char *digits)
+{
+    struct command c = {.run = dial};
+    size_t len = strlen(digits);
+    if (len >= sizeof(c.digits))
+        return -EINVAL;
+    memcpy(c.digits, digits, len + 1);
+    return command(leg, &c);
+}
+
+static void renegotiate(struct leg *leg, const struct command *c)
+{
+    struct srtp_session *in = leg->media->in, *out = leg->media->out;
+    *leg->media = c->media;
+    if (c->media.new_keys) {
+        srtp_session_destroy(in);
+        srtp_session_destroy(out);
+    } else {
+        leg->media->in = in;
+        leg->media->out = out;
+    }
+    leg_receive_renegotiated(leg, media_loop_slot_us(leg->ml));
+    leg_send_renegotiated(leg);
+}
+
+int leg_renegotiate(struct leg *leg, const struct leg_media *media)
+{
+    return command(leg, &(struct command){.run = renegotiate, .media = *media});
+}
+
+/* --- statistics ------------------------------------------------------------------------------ */
+void *leg_owner(const struct leg *leg)
+{
+    return leg->events_arg;
+}
+
+static float percent(uint64_t part, uint64_t whole)
+{
+    return whole ? (float)(100.0 * (double)part / (double)whole) : 0;
+}
+
+static void fill_inward(const struct leg *leg, struct leg_stats *out)
+{
+    uint64_t expected = rtp_source_expected(&leg->source);
+    int32_t lost = rtp_source_lost(&leg->source);
+    out->packets_in = leg->packets_in;
+    out->bytes_in = leg->bytes_in;
+    out->packets_dropped = leg->packets_dropped;
+    out->packets_lost = lost > 0 ? (uint64_t)lost : 0;
+    out->loss_percent = percent(out->packets_lost, expected);
+    out->jitter_ms = rtp_source_jitter_us(&leg->source) / 1000;
+    if (!leg->jitter)
+        return;
+    struct jitter_stats j;
+    jitter_stats(leg->jitter, &j);
+    out->packets_late = j.late;
+    out->delay_ms = j.delay_ms;
+    out->target_ms = j.target_ms;
+    out->concealed_percent = percent(j.concealed_samples, j.played_samples + j.concealed_samples);
+    out->fec_used = j.fec_used;
+}
+
+void leg_fill_stats(const struct leg *leg, struct leg_stats *out)
+{
+    const struct leg_media *m = leg->media;
+    struct rtcp_remote remote;
+    struct mixer_leg_stats mix;
+    rtcp_session_remote(leg->rtcp, &remote);
+    mixer_leg_stats(leg->mixer_leg, &mix);
+    *out = (struct leg_stats){
+        .codec = m->audio.codec->name,
+        .clock_hz = m->audio.clock_hz,
+        .ptime_ms = m->params.ptime_ms,
+        .bitrate_bps = leg->encoding.bitrate_bps,
+        .fec = leg->encoding.fec,
+        .srtp_suite = m->srtp_suite,
+        .own_encoder = mix.own_encoder,
+        .group_size = mix.group_size,
+        .talking = mix.talking,
+        .speaking = mix.speaking,
+        .level = mix.level,
+        .packets_out = leg->packets_out,
+        .bytes_out = leg->bytes_out,
+        .remote_loss_percent = (float)remote.fraction_lost * 100 / 256,
+        .rtt_ms = remote.rtt_us ? (int)(remote.rtt_us / 1000) : -1,
+    };
+    fill_inward(leg, out);
+}
+
+void leg_account(const struct leg *leg, struct media_totals *sums)
+{
+    sums->legs++;
+    sums->packets_in += leg->packets_in;
+    sums->packets_out += leg->packets_out;
+    sums->packets_dropped += leg->packets_dropped;
+    if (!leg->jitter)
+        return;
+    struct jitter_stats j;
+    jitter_stats(leg->jitter, &j);
+    sums->concealed_samples += j.concealed_samples;
+    sums->played_samples += j.played_samples;
+}

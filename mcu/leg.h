@@ -1,0 +1,92 @@
+#ifndef MCU_LEG_H
+#define MCU_LEG_H
+
+/* One participant's media: packets in → jitter buffer → mixer → packets out.
+ * The control loop opens it with what offer and answer agreed on and sends it commands by mail; it
+ * lives on the media loop of its room and closes when told to. */
+
+#include "codecs/acodec.h"
+#include "mcu/leg_stats.h"
+#include "mcu/media_totals.h"
+#include "net/addr.h"
+#include "net/latch.h"
+#include "net/udp.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct leg;
+struct room_media;
+struct srtp_session;
+
+enum { LEG_FORMATS_MAX = 32, LEG_CNAME_BYTES = 24 };
+
+enum leg_format_kind { LEG_FORMAT_AUDIO, LEG_FORMAT_NOISE, LEG_FORMAT_EVENT };
+struct leg_format {
+    uint8_t pt;
+    enum leg_format_kind kind;
+    const struct acodec *codec; /* of audio */
+    uint32_t clock_hz;
+};
+
+/* What offer and answer agreed on; a re-offer replaces it as a whole. */
+struct leg_media {
+    struct leg_format formats[LEG_FORMATS_MAX]; /* what the peer may send */
+    size_t n_formats;
+    struct leg_format audio, noise, event; /* what we send; noise and event: clock_hz 0 = never */
+    struct acodec_params params;
+    uint8_t audio_level_id; /* RFC 6464; 0: none */
+    bool send, receive;     /* us */
+    bool held;              /* the peer does not listen */
+    bool rtcp_mux;
+    bool xr_voip_metrics;
+    struct net_addr rtp, rtcp;     /* the peer's as signalled; port 0: on hold */
+    struct srtp_session *in, *out; /* NULL: plain. Owned by the leg once it has been handed over */
+    const char *srtp_suite;        /* static text, NULL: plain */
+    bool new_keys;                 /* in and out replace those of before; else they are kept */
+};
+
+struct leg_setup {
+    struct leg_media media;
+    struct udp_ports ports; /* stay the control loop's, to be given back when the leg has gone */
+    struct net_addr local;  /* they are bound to */
+    enum latch_mode latch;
+    uint32_t ssrc;
+    char cname[LEG_CNAME_BYTES];
+    uint64_t seed; /* random: of sequence number, timestamp, RTCP intervals */
+    uint32_t jitter_max_ms;
+    bool agc, denoise;
+    uint32_t sender_timeout_s, listener_timeout_s; /* without a packet; 0: never */
+};
+
+/* What it tells; all run on the control loop. After gone nothing more comes. */
+struct leg_events {
+    void (*talking)(bool on, void *arg);
+    void (*digit)(char digit, uint32_t duration_ms, void *arg);
+    void (*ended)(const char *reason, void *arg); /* "bye", "timeout", "refused": close it */
+    void (*gone)(void *arg);                      /* sockets are closed, *leg is freed */
+};
+
+/* --- [control] ------------------------------------------------------------------------------- */
+/* 0 and a leg in the room; setup's SRTP sessions are its own. Else -ENOMEM, and they are still the
+ * caller's. events outlives the leg. */
+int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *setup,
+    const struct leg_events *events, void *arg);
+void leg_close(struct leg *leg, const char *reason); /* sends RTCP BYE; reason is static text */
+/* 0 or -ENOMEM. */
+int leg_renegotiate(struct leg *leg, const struct leg_media *media);
+int leg_mute(struct leg *leg, bool muted);
+int leg_deafen(struct leg *leg, bool deaf);
+int leg_gain(struct leg *leg, float gain_db);
+int leg_dial(struct leg *leg, const char *digits);
+
+/* --- [media loop], for its room -------------------------------------------------------------- */
+void leg_note_talking(struct leg *leg, bool talking); /* within the tick */
+void leg_after_tick(struct leg *leg);                 /* tells what the tick noted */
+void leg_every_second(struct leg *leg, uint64_t now_us);
+void *leg_owner(const struct leg *leg); /* the arg of its events */
+void leg_fill_stats(const struct leg *leg, struct leg_stats *out);
+void leg_account(const struct leg *leg, struct media_totals *sums);
+
+#endif

@@ -1,0 +1,248 @@
+/* Packets in: who may send, decrypt, parse, sort by payload type, into jitter buffer or key
+ * receiver. */
+
+#include "mcu/leg_internal.h"
+#include "mcu/room_media.h"
+#include "net/rtp.h"
+#include "net/srtp_session.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct leg_format *format_of(const struct leg *leg, uint8_t pt)
+{
+    int i = leg->format_by_pt[pt & 127];
+    return i < 0 ? NULL : &leg->media->formats[i];
+}
+
+static void take_audio(
+    struct leg *leg, const struct leg_format *f, const struct rtp_packet *p, uint64_t now_us)
+{
+    if (!leg->jitter) {
+        struct jitter_config cfg = {.max_delay_ms = leg->setup.jitter_max_ms};
+        if (jitter_create(&leg->jitter, &cfg)) {
+            leg->packets_dropped++;
+            return;
+        }
+    }
+    uint8_t level;
+    if (leg->media->audio_level_id &&
+        rtp_audio_level(p, leg->media->audio_level_id, &level, NULL) == 0)
+        mixer_leg_level_hint(leg->mixer_leg, level, now_us);
+    struct jitter_packet jp = {
+        .seq = p->h.seq,
+        .timestamp = p->h.timestamp,
+        .codec = f->codec,
+        .payload = p->payload,
+        .len = p->payload_len,
+        .arrival_us = now_us,
+        .marker = p->h.marker,
+    };
+    jitter_put(leg->jitter, &jp); /* counts what it refuses */
+    mixer_leg_wake(leg->mixer_leg);
+}
+
+static void take_key(
+    struct leg *leg, const struct leg_format *f, const struct rtp_packet *p, uint64_t now_us)
+{
+    struct telephone_digit digits[2];
+    leg->key.clock_hz = f->clock_hz;
+    int n = telephone_event_rx_put(
+        &leg->key, p->payload, p->payload_len, p->h.timestamp, now_us, digits);
+    for (int i = 0; i < n; i++)
+        leg_tell_digit(leg, digits[i].digit, digits[i].duration_ms);
+    if (n >= 0)
+        leg_keys_start(leg);
+    else
+        leg->packets_dropped++;
+}
+
+void leg_receive_expire_key(struct leg *leg, uint64_t now_us)
+{
+    struct telephone_digit d;
+    if (telephone_event_rx_expire(&leg->key, now_us, &d) > 0)
+        leg_tell_digit(leg, d.digit, d.duration_ms);
+}
+
+/* True when the packet is of the stream we listen to and not seen before. */
+static bool is_wanted(
+    struct leg *leg, const struct leg_format *f, const struct rtp_packet *p, uint64_t now_us)
+{
+    switch (rtp_ssrc_gate_check(&leg->gate, p->h.ssrc, p->h.seq, now_us)) {
+    case RTP_SSRC_REFUSED:
+        return false;
+    case RTP_SSRC_NEW:
+        rtp_source_init(&leg->source, p->h.ssrc, f->clock_hz);
+        telephone_event_rx_init(&leg->key, leg->key.clock_hz);
+        break;
+    case RTP_SSRC_CURRENT:
+        break;
+    }
+    if (f->kind == LEG_FORMAT_AUDIO && f->clock_hz != leg->source.clock_hz)
+        rtp_source_set_clock(&leg->source, f->clock_hz);
+    enum rtp_source_verdict v =
+        rtp_source_put(&leg->source, p->h.seq, p->h.timestamp, p->payload_len, now_us);
+    return v != RTP_SOURCE_DUPLICATE && v != RTP_SOURCE_JUMP;
+}
+
+static bool take_rtp(
+    struct leg *leg, uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us)
+{
+    struct srtp_session *in = leg->media->in;
+    if (in) {
+        int n = srtp_session_unprotect(in, pkt, len, now_us);
+        if (n < 0)
+            return false;
+        len = (size_t)n;
+    }
+    struct rtp_packet p;
+    if (rtp_parse(&p, pkt, len))
+        return false;
+    if (latch_rtp(&leg->rtp_latch, from, p.h.ssrc, p.h.seq, in != NULL, now_us) == LATCH_DROP)
+        return false;
+    leg->last_heard_us = now_us;
+    const struct leg_format *f = format_of(leg, p.h.payload_type);
+    if (!f || !leg->media->receive || !is_wanted(leg, f, &p, now_us))
+        return false;
+    if (f->kind == LEG_FORMAT_EVENT)
+        take_key(leg, f, &p, now_us);
+    else
+        take_audio(leg, f, &p, now_us);
+    return true;
+}
+
+static bool take_rtcp(struct leg *leg, struct latch *latch, uint8_t *pkt, size_t len,
+    const struct net_addr *from, uint64_t now_us)
+{
+    struct srtp_session *in = leg->media->in;
+    if (in) {
+        int n = srtp_session_unprotect_rtcp(in, pkt, len, now_us);
+        if (n < 0)
+            return false;
+        len = (size_t)n;
+    }
+    if (latch_rtcp(latch, from, in != NULL, now_us) == LATCH_DROP)
+        return false;
+    struct rtcp_event ev;
+    if (rtcp_session_receive(leg->rtcp, pkt, len, &ev, now_us))
+        return false;
+    leg->last_heard_us = now_us;
+    leg_send_heed_remote(leg, &ev, now_us);
+    if (ev.bye && ev.bye_ssrc == leg->source.ssrc)
+        leg_tell_ended(leg, "bye");
+    return true;
+}
+
+static void count(struct leg *leg, size_t len, bool taken)
+{
+    if (!taken) {
+        leg->packets_dropped++;
+        return;
+    }
+    leg->packets_in++;
+    leg->bytes_in += len;
+}
+
+static void on_rtp(
+    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us, void *arg)
+{
+    struct leg *leg = arg;
+    if (!rtp_is_rtcp(pkt, len))
+        count(leg, len, take_rtp(leg, pkt, len, from, now_us));
+    else if (!leg->rtcp_receiver)
+        count(leg, len, take_rtcp(leg, &leg->rtp_latch, pkt, len, from, now_us));
+    else
+        leg->packets_dropped++;
+}
+
+static void on_rtcp(
+    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us, void *arg)
+{
+    struct leg *leg = arg;
+    count(leg, len, take_rtcp(leg, &leg->rtcp_latch, pkt, len, from, now_us));
+}
+
+/* --- the mixer's view ------------------------------------------------------------------------ */
+static enum mixer_pull pull(uint64_t now_us, int16_t pcm[static MIXER_FRAME_SAMPLES], void *arg)
+{
+    struct leg *leg = arg;
+    if (!leg->jitter)
+        return MIXER_PULL_NOTHING;
+    switch (jitter_pull(leg->jitter, now_us, pcm)) {
+    case JITTER_SPEECH:
+    case JITTER_CONCEALED:
+        return MIXER_PULL_SPEECH;
+    case JITTER_NOISE:
+        return MIXER_PULL_NOISE;
+    case JITTER_SILENT:
+        break;
+    }
+    return MIXER_PULL_NOTHING;
+}
+
+static void skip(uint64_t now_us, void *arg)
+{
+    struct leg *leg = arg;
+    if (leg->jitter)
+        jitter_skip(leg->jitter, now_us);
+}
+
+static bool idle(uint64_t now_us, void *arg)
+{
+    const struct leg *leg = arg;
+    return !leg->jitter || jitter_idle(leg->jitter, now_us);
+}
+
+const struct mixer_source leg_source = {.pull = pull, .skip = skip, .idle = idle};
+
+/* --- life ------------------------------------------------------------------------------------ */
+static void index_formats(struct leg *leg)
+{
+    memset(leg->format_by_pt, -1, sizeof(leg->format_by_pt));
+    for (size_t i = leg->media->n_formats; i-- > 0;)
+        leg->format_by_pt[leg->media->formats[i].pt & 127] = (int8_t)i;
+}
+
+static void start_latches(struct leg *leg, uint64_t now_us)
+{
+    struct latch_config cfg = {
+        .signalled = leg->media->rtp, .local = leg->setup.local, .mode = leg->setup.latch};
+    latch_init(&leg->rtp_latch, &cfg, now_us);
+    cfg.signalled = leg->media->rtcp;
+    latch_init(&leg->rtcp_latch, &cfg, now_us);
+}
+
+void leg_receive_renegotiated(struct leg *leg, uint64_t now_us)
+{
+    index_formats(leg);
+    rtp_ssrc_gate_reset(&leg->gate);
+    if (!net_addr_equal(&leg->rtp_latch.cfg.signalled, &leg->media->rtp) ||
+        !net_addr_equal(&leg->rtcp_latch.cfg.signalled, &leg->media->rtcp))
+        start_latches(leg, now_us);
+}
+
+int leg_receive_start(struct leg *leg, uint64_t now_us)
+{
+    index_formats(leg);
+    start_latches(leg, now_us);
+    rtp_ssrc_gate_init(&leg->gate);
+    rtp_source_init(&leg->source, 0, leg->media->audio.clock_hz);
+    telephone_event_rx_init(&leg->key, leg->media->event.clock_hz);
+    leg->last_heard_us = now_us;
+
+    uv_loop_t *loop = media_loop_uv(leg->ml);
+    struct udp_buffers *buffers = media_loop_buffers(leg->ml);
+    int err =
+        udp_receiver_open(&leg->rtp_receiver, loop, buffers, leg->setup.ports.rtp_fd, on_rtp, leg);
+    if (!err && leg->setup.ports.rtcp_fd >= 0)
+        err = udp_receiver_open(
+            &leg->rtcp_receiver, loop, buffers, leg->setup.ports.rtcp_fd, on_rtcp, leg);
+    return err;
+}
+
+void leg_receive_stop(struct leg *leg)
+{
+    udp_receiver_close(leg->rtp_receiver);
+    udp_receiver_close(leg->rtcp_receiver);
+    leg->rtp_receiver = leg->rtcp_receiver = NULL;
+}

@@ -1,0 +1,223 @@
+/* Packets out: what the mixer encoded, RTCP reports, dialled digits. */
+
+#include "mcu/leg_internal.h"
+#include "mcu/room_media.h"
+#include "net/rtp.h"
+#include "net/send_batch.h"
+#include "net/srtp_session.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int rtcp_fd(const struct leg *leg)
+{
+    return leg->setup.ports.rtcp_fd >= 0 ? leg->setup.ports.rtcp_fd : leg->setup.ports.rtp_fd;
+}
+
+static const struct latch *rtcp_latch(const struct leg *leg)
+{
+    return leg->setup.ports.rtcp_fd >= 0 ? &leg->rtcp_latch : &leg->rtp_latch;
+}
+
+static int send_encrypted(struct leg *leg, const struct net_addr *to, const uint8_t *header,
+    const uint8_t *payload, size_t payload_len)
+{
+    struct send_batch *batch = media_loop_batch(leg->ml);
+    size_t len = RTP_HEADER_BYTES + payload_len, cap = len + SRTP_SESSION_MAX_EXTRA;
+    uint8_t *buf = send_batch_reserve(batch, cap);
+    if (!buf)
+        return -ENOBUFS;
+    memcpy(buf, header, RTP_HEADER_BYTES);
+    memcpy(buf + RTP_HEADER_BYTES, payload, payload_len);
+    int n = srtp_session_protect(leg->media->out, buf, len, cap);
+    if (n < 0)
+        return n;
+    return send_batch_commit(batch, leg->setup.ports.rtp_fd, to, (size_t)n);
+}
+
+static void send_rtp(
+    struct leg *leg, const struct rtp_header *h, const uint8_t *payload, size_t payload_len)
+{
+    const struct net_addr *to = latch_destination(&leg->rtp_latch);
+    if (!to)
+        return;
+    uint8_t header[RTP_HEADER_BYTES];
+    rtp_write_header(header, h);
+    int err = leg->media->out ? send_encrypted(leg, to, header, payload, payload_len)
+                              : send_batch_add(media_loop_batch(leg->ml), leg->setup.ports.rtp_fd,
+                                    to, header, RTP_HEADER_BYTES, payload, payload_len);
+    if (err)
+        return;
+    leg->packets_out++;
+    leg->bytes_out += RTP_HEADER_BYTES + payload_len;
+    rtcp_session_sent(leg->rtcp, h->timestamp, payload_len, media_loop_slot_us(leg->ml));
+}
+
+/* Timestamps follow the mixer's clock. When a re-offer changes their rate they go on from the last
+ * one by one packet (RFC 7160 wants no jump). */
+static uint32_t timestamp_of(struct leg *leg, uint32_t mixer_timestamp)
+{
+    uint32_t clock_hz = leg->media->audio.clock_hz;
+    if (leg->clock_hz != clock_hz) {
+        uint32_t step = clock_hz / 1000 * leg->media->params.ptime_ms;
+        leg->timestamp_offset = leg->timestamp + step - mixer_timestamp;
+        leg->clock_hz = clock_hz;
+        rtcp_session_set_clock(leg->rtcp, clock_hz);
+    }
+    return mixer_timestamp + leg->timestamp_offset;
+}
+
+void leg_send_packet(const struct mixer_packet *p, void *arg)
+{
+    struct leg *leg = arg;
+    if (!leg->media->send || telephone_event_tx_busy(&leg->dial)) {
+        leg->resumed = true;
+        return;
+    }
+    leg->timestamp = timestamp_of(leg, p->timestamp);
+    struct rtp_header h = {
+        .payload_type = p->comfort_noise ? leg->media->noise.pt : leg->media->audio.pt,
+        .marker = p->marker || leg->resumed,
+        .seq = leg->seq++,
+        .timestamp = leg->timestamp,
+        .ssrc = leg->setup.ssrc,
+    };
+    leg->resumed = false;
+    send_rtp(leg, &h, p->payload, p->len);
+}
+
+void leg_send_key(struct leg *leg, uint64_t slot_us)
+{
+    (void)slot_us;
+    uint32_t clock_hz = leg->media->audio.clock_hz;
+    struct mixer_stats mixer;
+    mixer_stats(room_media_mixer(leg->rm), &mixer);
+    uint32_t now =
+        timestamp_of(leg, (uint32_t)(mixer.ticks * MIXER_TICK_MS * (clock_hz / 100) / 10));
+    struct telephone_event_packet e;
+    if (telephone_event_tx_tick(&leg->dial, now, &e) <= 0)
+        return;
+    leg->timestamp = now;
+    struct rtp_header h = {
+        .payload_type = leg->media->event.pt,
+        .marker = e.marker,
+        .seq = leg->seq++,
+        .timestamp = e.rtp_timestamp,
+        .ssrc = leg->setup.ssrc,
+    };
+    memcpy(leg->key_payload, e.payload, sizeof(e.payload));
+    send_rtp(leg, &h, leg->key_payload, sizeof(leg->key_payload));
+}
+
+/* --- RTCP ------------------------------------------------------------------------------------ */
+static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
+{
+    const struct net_addr *to = latch_destination(rtcp_latch(leg));
+    struct send_batch *batch = media_loop_batch(leg->ml);
+    if (!to)
+        return;
+    uint8_t *buf = send_batch_reserve(batch, RTCP_SESSION_MAX_BYTES + SRTP_SESSION_MAX_EXTRA);
+    if (!buf)
+        return;
+    struct rtcp_local local = {.ptime_ms = leg->media->params.ptime_ms};
+    if (leg->jitter) {
+        struct jitter_stats j;
+        jitter_stats(leg->jitter, &j);
+        local.jb_now_ms = j.delay_ms;
+        local.jb_max_ms = leg->setup.jitter_max_ms;
+        local.discarded = (uint32_t)(j.late - leg->late_reported);
+        leg->late_reported = j.late;
+    }
+    struct rtp_source *src = leg->source.started ? &leg->source : NULL;
+    int n = bye ? rtcp_session_build_bye(leg->rtcp, src, bye, buf, RTCP_SESSION_MAX_BYTES, now_us)
+                : rtcp_session_build(leg->rtcp, src, &local, buf, RTCP_SESSION_MAX_BYTES, now_us);
+    if (n > 0 && leg->media->out)
+        n = srtp_session_protect_rtcp(
+            leg->media->out, buf, (size_t)n, RTCP_SESSION_MAX_BYTES + SRTP_SESSION_MAX_EXTRA);
+    if (n > 0)
+        send_batch_commit(batch, rtcp_fd(leg), to, (size_t)n);
+}
+
+/* --- what the peer's reports change ---------------------------------------------------------- */
+static void encode_as(struct leg *leg, const struct acodec_params *params)
+{
+    const struct leg_media *m = leg->media;
+    if (!mixer_leg_set_encoding(leg->mixer_leg, m->audio.codec, params, m->noise.clock_hz != 0))
+        leg->encoding = *params;
+}
+
+static void heed(struct leg *leg, const struct adapt_report *r, uint64_t now_us)
+{
+    struct acodec_params params;
+    if (!leg->media->audio.codec->enc_adapt || !adapt_report(&leg->adapt, r, now_us))
+        return;
+    adapt_params(&leg->adapt, &params);
+    encode_as(leg, &params);
+}
+
+void leg_send_heed_remote(struct leg *leg, const struct rtcp_event *ev, uint64_t now_us)
+{
+    struct rtcp_remote r;
+    rtcp_session_remote(leg->rtcp, &r);
+    if (!ev->report && !ev->remb_bps)
+        return;
+    struct adapt_report report = {
+        .loss = ev->report ? (float)r.fraction_lost / 256 : 0,
+        .rtt_ms = r.rtt_us / 1000,
+        .estimate_bps = ev->remb_bps > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->remb_bps,
+    };
+    heed(leg, &report, now_us);
+}
+
+void leg_send_every_second(struct leg *leg, uint64_t now_us)
+{
+    if (rtcp_session_due(leg->rtcp, now_us))
+        send_rtcp(leg, NULL, now_us);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+static void start_encoding(struct leg *leg)
+{
+    adapt_init(&leg->adapt, &leg->media->params);
+    leg->encoding = leg->media->params;
+    if (leg->media->audio.codec->enc_adapt)
+        adapt_params(&leg->adapt, &leg->encoding);
+    leg->resumed = true;
+    telephone_event_tx_init(&leg->dial, leg->media->event.clock_hz);
+}
+
+void leg_send_renegotiated(struct leg *leg)
+{
+    start_encoding(leg);
+    encode_as(leg, &leg->encoding);
+}
+
+int leg_send_start(struct leg *leg, uint64_t now_us)
+{
+    struct rtcp_session_config rtcp = {
+        .ssrc = leg->setup.ssrc,
+        .cname = leg->setup.cname,
+        .clock_hz = leg->media->audio.clock_hz,
+        .xr = leg->media->xr_voip_metrics,
+        .reduced_size = true,
+        .seed = leg->setup.seed,
+    };
+    int err = rtcp_session_create(&leg->rtcp, &rtcp, now_us);
+    if (err)
+        return err;
+    leg->seq = (uint16_t)leg->setup.seed;
+    leg->timestamp_offset = (uint32_t)(leg->setup.seed >> 16);
+    leg->clock_hz = leg->media->audio.clock_hz;
+    start_encoding(leg);
+    return 0;
+}
+
+void leg_send_stop(struct leg *leg, const char *reason)
+{
+    if (leg->rtcp) {
+        send_rtcp(leg, reason, media_loop_slot_us(leg->ml));
+        send_batch_flush(media_loop_batch(leg->ml));
+    }
+    rtcp_session_destroy(leg->rtcp);
+    leg->rtcp = NULL;
+}

@@ -1,0 +1,44 @@
+#ifndef MCU_MEDIA_LOOP_H
+#define MCU_MEDIA_LOOP_H
+
+/* A thread with an event loop that carries the media of its rooms: sockets, and a tick every 20 ms
+ * of CLOCK_MONOTONIC that never drifts. The control loop starts and stops it and talks to it by
+ * mail; everything marked [loop] is for code that runs on it. */
+
+#include "mcu/mailbox.h"
+#include "mcu/media_totals.h"
+
+#include <stdint.h>
+
+struct media_loop;
+struct send_batch;
+struct udp_buffers;
+
+/* What wants the tick. tick does the audio and only that; after has the time until the next one. */
+struct ticker {
+    struct ticker *next, **prev;
+    void (*tick)(struct ticker *t, uint64_t slot_us);
+    void (*after)(struct ticker *t, uint64_t slot_us);
+    void (*account)(const struct ticker *t, struct media_totals *sums); /* adds its own */
+};
+
+/* [control] 0 and a running loop the caller owns, or a negative errno. */
+int media_loop_start(struct media_loop **mlp, unsigned index);
+/* [control] Its rooms must be gone or on their way out: waits until the last of its handles is
+ * closed, ends the thread, frees it. NULL is a no-op. */
+void media_loop_stop(struct media_loop *ml);
+/* [any] See mailbox_post(). */
+void media_loop_post(struct media_loop *ml, struct mail *m);
+unsigned media_loop_index(const struct media_loop *ml);
+
+/* --- [loop] ---------------------------------------------------------------------------------- */
+uv_loop_t *media_loop_uv(struct media_loop *ml);
+struct send_batch *media_loop_batch(struct media_loop *ml); /* flushed after every tick */
+struct udp_buffers *media_loop_buffers(struct media_loop *ml);
+uint64_t media_loop_slot_us(const struct media_loop *ml); /* CLOCK_MONOTONIC of the tick in hand */
+float media_loop_busy(const struct media_loop *ml);       /* share of 20 ms the last tick took */
+void media_loop_add(struct media_loop *ml, struct ticker *t);
+void media_loop_remove(struct media_loop *ml, struct ticker *t); /* not from within tick */
+void media_loop_totals(const struct media_loop *ml, struct media_totals *out);
+
+#endif

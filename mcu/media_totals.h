@@ -1,0 +1,23 @@
+#ifndef MCU_MEDIA_TOTALS_H
+#define MCU_MEDIA_TOTALS_H
+
+/* Sums over media loops, for metrics: a copy, free of pointers into the loops. [any] */
+
+#include <stdint.h>
+
+struct media_totals {
+    uint64_t ticks, late_ticks,
+        missed_ticks;          /* late: began > 5 ms after its slot; missed: never run */
+    uint32_t longest_tick_us;  /* of the last second, of all loops */
+    float busy;                /* threads' CPU in cores, last second */
+    uint8_t complexity;        /* ceiling the load leaves to encoders, least of all */
+    uint64_t complexity_steps; /* times the load lowered it */
+    uint64_t packets_in, packets_out, packets_dropped, send_errors;
+    uint64_t encodes, decodes, switches;
+    uint64_t concealed_samples, played_samples;
+    unsigned loops, legs, groups, speakers;
+};
+
+void media_totals_add(struct media_totals *sum, const struct media_totals *part);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef MCU_NEGOTIATE_H
+#define MCU_NEGOTIATE_H
+
+/* From an SDP offer to what a leg needs: our codecs handed to offer/answer, what was agreed turned
+ * into payload types, encoder parameters and SRTP sessions. [control] */
+
+#include "mcu/leg.h"
+#include "net/answer.h"
+
+#include <stddef.h>
+
+struct negotiate_config {
+    struct net_addr local; /* with the RTP port */
+    uint16_t rtcp_port;    /* 0: RTCP on the RTP port is all there is */
+    enum answer_srtp srtp;
+    uint32_t ssrc;
+    const char *cname;
+    uint32_t opus_bitrate_bps; /* at most */
+};
+
+/* Answers an offer; prev is the answer before it in the session, or NULL. 0, *answer the caller's
+ * and *media filled: its SRTP sessions are the caller's too and only there if new_keys is set. Else
+ * an error of answer_create(), or -ENOMEM, -EIO; nothing is left behind. */
+int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
+    const struct answer *prev, struct answer **answer, struct leg_media *media,
+    struct sdp_error *why);
+
+#endif

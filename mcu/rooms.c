@@ -1,0 +1,394 @@
+#include "mcu/rooms.h"
+
+#include "mcu/config.h"
+#include "mcu/log.h"
+#include "mcu/player.h"
+#include "mcu/random.h"
+#include "mcu/rooms_internal.h"
+#include "net/srtp_session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    COLLECT_MS = 1000,
+    MEDIA_LOOPS_MAX = 256,
+    ROOM_PARTICIPANTS_MAX = 10000,
+    ROOM_JITTER_MIN_MS = 20,
+    ROOM_JITTER_MAX_MS = 2000,
+};
+
+void room_emit(const struct room *room, const struct room_event *event)
+{
+    struct room_event e = *event;
+    e.room = room->name;
+    room->rooms->on_event(&e, room->rooms->event_arg);
+}
+
+/* --- sums over the media loops --------------------------------------------------------------- */
+struct collection {
+    struct mail mail;
+    struct rooms *rooms;
+    struct media_loop *ml;
+    struct media_totals totals;
+};
+
+static void deliver_totals(struct mail *m)
+{
+    struct collection *c = (struct collection *)m;
+    c->rooms->totals[media_loop_index(c->ml)] = c->totals;
+    free(c);
+}
+
+static void deliver_collect(struct mail *m)
+{
+    struct collection *c = (struct collection *)m;
+    media_loop_totals(c->ml, &c->totals);
+    c->mail.deliver = deliver_totals;
+    mailbox_post(c->rooms->inbox, &c->mail);
+}
+
+static void on_collect_timer(uv_timer_t *timer)
+{
+    struct rooms *r = timer->data;
+    for (unsigned i = 0; i < r->n_media_loops; i++) {
+        struct collection *c = calloc(1, sizeof(*c));
+        if (!c)
+            return;
+        c->mail.deliver = deliver_collect;
+        c->rooms = r;
+        c->ml = r->media_loops[i];
+        media_loop_post(c->ml, &c->mail);
+    }
+}
+
+void rooms_totals(const struct rooms *r, struct media_totals *out)
+{
+    *out = (struct media_totals){0};
+    for (unsigned i = 0; i < r->n_media_loops; i++)
+        media_totals_add(out, &r->totals[i]);
+}
+
+unsigned rooms_ports_free(const struct rooms *r)
+{
+    return r->cfg->rtp_port_max - r->cfg->rtp_port_min + 1 - udp_pool_in_use(r->ports);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+static int start_media_loops(struct rooms *r)
+{
+    unsigned n = r->cfg->media_loops ? r->cfg->media_loops : uv_available_parallelism();
+    if (n > MEDIA_LOOPS_MAX)
+        n = MEDIA_LOOPS_MAX;
+    r->media_loops = calloc(n, sizeof(struct media_loop *));
+    r->totals = calloc(n, sizeof(*r->totals));
+    r->load = calloc(n, sizeof(*r->load));
+    if (!r->media_loops || !r->totals || !r->load)
+        return -ENOMEM;
+    for (; r->n_media_loops < n; r->n_media_loops++) {
+        int err = media_loop_start(&r->media_loops[r->n_media_loops], r->n_media_loops);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+static void stop_media_loops(struct rooms *r)
+{
+    for (unsigned i = 0; i < r->n_media_loops; i++)
+        media_loop_stop(r->media_loops[i]);
+    free(r->media_loops);
+    free(r->totals);
+    free(r->load);
+}
+
+static int make_ports(struct rooms *r)
+{
+    uint64_t seed;
+    int err = random_bytes(&seed, sizeof(seed));
+    if (!err)
+        err = net_addr_parse(&r->local, r->cfg->media_address, 0);
+    const struct udp_options options = {.dscp_ef = true};
+    if (!err)
+        err = udp_pool_create(&r->ports, &r->local, (uint16_t)r->cfg->rtp_port_min,
+            (uint16_t)r->cfg->rtp_port_max, &options, seed);
+    return err;
+}
+
+int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control,
+    room_event_fn *on_event, void *arg)
+{
+    struct rooms *r = calloc(1, sizeof(*r));
+    if (!r)
+        return -ENOMEM;
+    r->cfg = cfg;
+    r->loop = control;
+    r->on_event = on_event;
+    r->event_arg = arg;
+    TAILQ_INIT(&r->list);
+    int err = srtp_session_global_init();
+    if (err)
+        goto fail;
+    err = make_ports(r);
+    if (err)
+        goto fail_srtp;
+    err = mailbox_create(&r->inbox, control);
+    if (err)
+        goto fail_srtp;
+    err = start_media_loops(r);
+    if (err)
+        goto fail_loops;
+    uv_timer_init(control, &r->collect_timer);
+    r->collect_timer.data = r;
+    uv_timer_start(&r->collect_timer, on_collect_timer, 0, COLLECT_MS);
+    *rp = r;
+    return 0;
+
+fail_loops:
+    stop_media_loops(r);
+    mailbox_close(r->inbox);
+fail_srtp:
+    udp_pool_destroy(r->ports);
+    srtp_session_global_fini();
+fail:
+    free(r);
+    return err;
+}
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+    struct rooms *r = timer->data;
+    rooms_closed_fn *done = r->on_closed;
+    void *arg = r->closed_arg;
+    stop_media_loops(r);
+    mailbox_close(r->inbox);
+    udp_pool_destroy(r->ports);
+    srtp_session_global_fini();
+    free(r);
+    done(arg);
+}
+
+static void finish_if_empty(struct rooms *r)
+{
+    if (r->closing && !r->n_rooms && !r->n_closing &&
+        !uv_is_closing((uv_handle_t *)&r->collect_timer))
+        uv_close((uv_handle_t *)&r->collect_timer, on_timer_closed);
+}
+
+void rooms_close(struct rooms *r, rooms_closed_fn *done, void *arg)
+{
+    r->closing = true;
+    r->on_closed = done;
+    r->closed_arg = arg;
+    struct room *room, *next;
+    for (room = TAILQ_FIRST(&r->list); room; room = next) {
+        next = TAILQ_NEXT(room, entry);
+        room_close(room);
+    }
+    finish_if_empty(r);
+}
+
+void rooms_configure(struct rooms *r, const struct config *cfg)
+{
+    r->cfg = cfg;
+}
+
+void rooms_defaults(const struct rooms *r, struct room_settings *out)
+{
+    *out = (struct room_settings){
+        .max_participants = r->cfg->max_participants,
+        .max_speakers = r->cfg->max_speakers,
+        .jitter_max_ms = r->cfg->jitter_max_ms,
+        .agc = r->cfg->agc,
+        .denoise = r->cfg->denoise,
+    };
+}
+
+void rooms_each(struct rooms *r, room_each_fn *fn, void *arg)
+{
+    struct room *room, *next;
+    for (room = TAILQ_FIRST(&r->list); room; room = next) {
+        next = TAILQ_NEXT(room, entry);
+        fn(room, arg);
+    }
+}
+
+unsigned rooms_count(const struct rooms *r)
+{
+    return r->n_rooms;
+}
+
+/* --- a room ---------------------------------------------------------------------------------- */
+bool room_name_ok(const char *name)
+{
+    size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    /* "." and ".." would be folders in a path */
+    return len > 0 && len <= ROOM_NAME_MAX && name[len] == '\0' && strspn(name, ".") < len;
+}
+
+static bool settings_ok(const struct room_settings *s)
+{
+    return s->max_participants > 0 && s->max_participants <= ROOM_PARTICIPANTS_MAX &&
+           s->jitter_max_ms >= ROOM_JITTER_MIN_MS && s->jitter_max_ms <= ROOM_JITTER_MAX_MS;
+}
+
+static unsigned least_loaded(const struct rooms *r)
+{
+    unsigned best = 0;
+    for (unsigned i = 1; i < r->n_media_loops; i++)
+        if (r->load[i] < r->load[best])
+            best = i;
+    return best;
+}
+
+static struct mixer_config mixer_config_of(const struct room *room)
+{
+    return (struct mixer_config){
+        .max_speakers = room->settings.max_speakers,
+        .complexity = (uint8_t)room->rooms->cfg->opus_complexity,
+    };
+}
+
+int room_create(
+    struct rooms *r, const char *name, const struct room_settings *settings, struct room **out)
+{
+    if (!room_name_ok(name) || !settings_ok(settings))
+        return -EINVAL;
+    if (r->closing)
+        return -ESHUTDOWN;
+    if (room_find(r, name))
+        return -EEXIST;
+    if (r->n_rooms >= r->cfg->max_rooms)
+        return -EMFILE;
+    struct room *room = calloc(1, sizeof(*room));
+    if (!room)
+        return -ENOMEM;
+    room->rooms = r;
+    room->settings = *settings;
+    room->created_unix = (uint64_t)time(NULL);
+    room->media_loop = least_loaded(r);
+    strncpy(room->name, name, ROOM_NAME_MAX);
+    TAILQ_INIT(&room->participants);
+    struct mixer_config mix = mixer_config_of(room);
+    int err = room_media_open(&room->media, r->media_loops[room->media_loop], r->inbox, &mix);
+    if (err) {
+        free(room);
+        return err;
+    }
+    r->load[room->media_loop]++;
+    TAILQ_INSERT_TAIL(&r->list, room, entry);
+    r->n_rooms++;
+    LOG_INFO("room", "created", log_int("media_loop", room->media_loop));
+    room_emit(room, &(struct room_event){.type = ROOM_EVENT_ROOM_CREATED});
+    *out = room;
+    return 0;
+}
+
+struct room *room_find(struct rooms *r, const char *name)
+{
+    struct room *room;
+    TAILQ_FOREACH(room, &r->list, entry)
+    if (strcmp(room->name, name) == 0)
+        return room;
+    return NULL;
+}
+
+void room_info(const struct room *room, struct room_info *out)
+{
+    *out = (struct room_info){
+        .name = room->name,
+        .settings = room->settings,
+        .participants = room->n_participants,
+        .media_loop = room->media_loop,
+        .created_unix = room->created_unix,
+    };
+}
+
+int room_configure(struct room *room, const struct room_settings *settings)
+{
+    if (!settings_ok(settings))
+        return -EINVAL;
+    struct room_settings before = room->settings;
+    room->settings = *settings;
+    struct mixer_config mix = mixer_config_of(room);
+    int err = room_media_configure(room->media, &mix);
+    if (err)
+        room->settings = before;
+    return err;
+}
+
+static void on_room_gone(void *arg)
+{
+    struct room *room = arg;
+    struct rooms *r = room->rooms;
+    r->load[room->media_loop]--;
+    r->n_closing--;
+    free(room);
+    finish_if_empty(r);
+}
+
+static void close_media_if_empty(struct room *room)
+{
+    if (room->closing && !room->n_pending)
+        room_media_close(room->media, on_room_gone, room);
+}
+
+void room_release(struct room *room)
+{
+    room->n_pending--;
+    close_media_if_empty(room);
+}
+
+void room_close(struct room *room)
+{
+    struct rooms *r = room->rooms;
+    room->closing = true;
+    TAILQ_REMOVE(&r->list, room, entry);
+    r->n_rooms--;
+    r->n_closing++;
+    struct participant *p, *next;
+    for (p = TAILQ_FIRST(&room->participants); p; p = next) {
+        next = TAILQ_NEXT(p, entry);
+        participant_leave(p, "closed");
+    }
+    room_play_stop(room);
+    LOG_INFO("room", "closed", log_int("rooms", r->n_rooms));
+    room_emit(room, &(struct room_event){.type = ROOM_EVENT_ROOM_CLOSED});
+    close_media_if_empty(room);
+}
+
+/* --- a file played into it ------------------------------------------------------------------- */
+static void on_play_ended(const char *reason, void *arg)
+{
+    struct room *room = arg;
+    room->player = NULL;
+    room_emit(room, &(struct room_event){.type = ROOM_EVENT_PLAY_ENDED, .reason = reason});
+}
+
+static void on_player_gone(void *arg)
+{
+    room_release(arg);
+}
+
+int room_play(struct room *room, uint8_t *file, size_t len, const char **why)
+{
+    static const struct player_events events = {.ended = on_play_ended, .gone = on_player_gone};
+    struct player *player;
+    int err = player_open(&player, room->media, file, len, &events, room, why);
+    if (err)
+        return err;
+    room_play_stop(room);
+    room->player = player;
+    room->n_pending++;
+    room_emit(room, &(struct room_event){.type = ROOM_EVENT_PLAY_STARTED});
+    return 0;
+}
+
+void room_play_stop(struct room *room)
+{
+    if (room->player)
+        player_stop(room->player);
+}

@@ -1,0 +1,285 @@
+#include "tests/support/peer.h"
+
+#include "net/rtcp.h"
+#include "net/rtp.h"
+#include "net/sdp.h"
+#include "net/sdp_audio.h"
+#include "net/srtp_session.h"
+#include "net/udp.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DYNAMIC_PT = 96, EVENT_PT = 101, HEARD_MAX = 48000 * 60, MAX_FRAME = 960 };
+
+struct peer {
+    struct peer_config cfg;
+    struct net_addr local, server, server_rtcp;
+    int fd, rtcp_fd;
+    uint8_t pt;
+    char offer[2048];
+    uint8_t key[SDES_MAX_KEY_BYTES];
+    struct srtp_session *in, *out;
+    struct acodec_enc *enc;
+    struct acodec_dec *dec;
+
+    uint32_t ssrc, timestamp;
+    uint16_t seq;
+    double phase;
+
+    int16_t *heard;
+    size_t n_heard;
+    bool started;
+    uint16_t next_seq;
+    uint32_t next_timestamp;
+    struct peer_stats stats;
+};
+
+static int bind_loopback(struct net_addr *out)
+{
+    struct net_addr any;
+    cr_assert_eq(net_addr_parse(&any, "127.0.0.1", 0), 0);
+    int fd = udp_bind(&any, NULL);
+    cr_assert_geq(fd, 0, "no socket: %d", fd);
+    cr_assert_eq(udp_local(fd, out), 0);
+    return fd;
+}
+
+static void write_offer(struct peer *p, uint16_t rtcp_port)
+{
+    const struct acodec *c = p->cfg.codec;
+    char crypto[256] = "", text[SDES_MAX_TEXT_BYTES];
+    if (p->cfg.suite != SDES_NONE) {
+        struct sdes_crypto k = {.tag = 1, .suite = p->cfg.suite};
+        memcpy(k.key, p->key, sizeof(k.key));
+        cr_assert_gt(sdes_print(&k, text, sizeof(text)), 0);
+        snprintf(crypto, sizeof(crypto), "a=crypto:%s\r\n", text);
+    }
+    int n = snprintf(p->offer, sizeof(p->offer),
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        "m=audio %u RTP/%s %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=rtcp:%u\r\n%s%sa=%s\r\n",
+        p->local.port, p->cfg.suite ? "SAVP" : "AVP", p->pt, p->cfg.event ? " 101" : "", p->pt,
+        c->name, c->rtp_clock_hz, c->sdp_channels == 2 ? "/2" : "",
+        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto, rtcp_port,
+        p->cfg.rtcp_mux ? "a=rtcp-mux\r\n" : "", p->cfg.attributes ? p->cfg.attributes : "",
+        p->cfg.direction ? p->cfg.direction : "sendrecv");
+    cr_assert_lt(n, (int)sizeof(p->offer));
+}
+
+struct peer *peer_create(const struct peer_config *cfg)
+{
+    static uint32_t count;
+    struct peer *p = calloc(1, sizeof(*p));
+    cr_assert_not_null(p);
+    p->cfg = *cfg;
+    p->heard = malloc(HEARD_MAX * sizeof(*p->heard));
+    cr_assert_not_null(p->heard);
+    p->pt = cfg->codec->static_pt == ACODEC_PT_DYNAMIC ? DYNAMIC_PT : cfg->codec->static_pt;
+    p->fd = bind_loopback(&p->local);
+    struct net_addr rtcp = p->local;
+    p->rtcp_fd = cfg->rtcp_mux ? -1 : bind_loopback(&rtcp);
+    p->ssrc = 0x1000 + ++count;
+    p->seq = 65500; /* wraps within the test */
+    for (size_t i = 0; i < sizeof(p->key); i++)
+        p->key[i] = (uint8_t)(i * 7 + count);
+    struct acodec_params params = {.ptime_ms = 20, .channels = 1, .complexity = 5};
+    cr_assert_eq(cfg->codec->enc_create(&p->enc, &params), 0);
+    cr_assert_eq(cfg->codec->dec_create(&p->dec), 0);
+    write_offer(p, rtcp.port);
+    return p;
+}
+
+void peer_destroy(struct peer *p)
+{
+    p->cfg.codec->enc_destroy(p->enc);
+    p->cfg.codec->dec_destroy(p->dec);
+    srtp_session_destroy(p->in);
+    srtp_session_destroy(p->out);
+    close(p->fd);
+    if (p->rtcp_fd >= 0)
+        close(p->rtcp_fd);
+    free(p->heard);
+    free(p);
+}
+
+const char *peer_offer(const struct peer *p)
+{
+    return p->offer;
+}
+
+void peer_take_answer(struct peer *p, const char *answer)
+{
+    struct sdp *sdp;
+    struct sdp_audio audio;
+    struct sdp_error why = {0};
+    cr_assert_eq(sdp_parse(answer, strlen(answer), &sdp, &why), 0, "%s", why.text);
+    cr_assert_eq(sdp_audio_read(sdp, 0, &audio, &why), 0, "%s", why.text);
+    p->server = audio.rtp;
+    p->server_rtcp = audio.rtcp_mux ? audio.rtp : audio.rtcp;
+    cr_assert_eq(audio.formats[0].pt, p->pt);
+    if (p->cfg.suite != SDES_NONE) {
+        cr_assert_eq(audio.n_crypto, 1u);
+        const struct sdes_crypto *c = &audio.crypto[0];
+        size_t n = sdes_key_bytes(c->suite);
+        cr_assert_eq(srtp_session_create_in(&p->in, c->suite, c->key, n), 0);
+        cr_assert_eq(srtp_session_create_out(&p->out, c->suite, p->key, n, &p->ssrc, 1), 0);
+    }
+    sdp_destroy(sdp);
+}
+
+static void send_to(int fd, const struct net_addr *to, const void *data, size_t len)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = net_addr_to_sockaddr(to, &sa);
+    sendto(fd, data, len, 0, (struct sockaddr *)&sa, n);
+}
+
+void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp)
+{
+    send_to(rtcp && p->rtcp_fd >= 0 ? p->rtcp_fd : p->fd, rtcp ? &p->server_rtcp : &p->server, data,
+        len);
+}
+
+void peer_send(struct peer *p)
+{
+    const struct acodec *c = p->cfg.codec;
+    int16_t pcm[MAX_FRAME];
+    size_t n = c->pcm_rate_hz / 50;
+    for (size_t i = 0; i < n; i++) {
+        pcm[i] = (int16_t)lrint(p->cfg.amplitude * sin(p->phase));
+        p->phase = fmod(p->phase + 2 * M_PI * p->cfg.tone_hz / c->pcm_rate_hz, 2 * M_PI);
+    }
+    _Alignas(16) uint8_t pkt[RTP_HEADER_BYTES + ACODEC_MAX_PACKET_BYTES + SRTP_SESSION_MAX_EXTRA];
+    struct rtp_header h = {
+        .payload_type = p->pt, .seq = p->seq++, .timestamp = p->timestamp, .ssrc = p->ssrc};
+    p->timestamp += c->rtp_clock_hz / 50;
+    rtp_write_header(pkt, &h);
+    int len = c->encode(p->enc, pcm, n, pkt + RTP_HEADER_BYTES, ACODEC_MAX_PACKET_BYTES);
+    cr_assert_geq(len, 0);
+    if (len == 0)
+        return;
+    len += RTP_HEADER_BYTES;
+    if (p->out)
+        len = srtp_session_protect(p->out, pkt, (size_t)len, sizeof(pkt));
+    cr_assert_gt(len, 0);
+    peer_send_raw(p, pkt, (size_t)len, false);
+}
+
+static void keep_order(struct peer *p, const struct rtp_packet *r)
+{
+    if (p->started && r->h.seq != p->next_seq)
+        p->stats.lost++;
+    else if (p->started && r->h.timestamp != p->next_timestamp)
+        p->stats.timestamp_gaps++;
+    p->started = true;
+    p->next_seq = (uint16_t)(r->h.seq + 1);
+}
+
+static void hear(struct peer *p, uint8_t *pkt, size_t len)
+{
+    struct rtp_packet r;
+    if (p->in) {
+        int n = srtp_session_unprotect(p->in, pkt, len, 1);
+        len = n > 0 ? (size_t)n : 0;
+    }
+    if (rtp_parse(&r, pkt, len)) {
+        p->stats.bad++;
+        return;
+    }
+    p->stats.last_pt = r.h.payload_type;
+    if (r.h.payload_type == EVENT_PT && p->cfg.event) {
+        if (p->stats.events < 64 && r.payload_len == 4)
+            memcpy(p->stats.event_payloads[p->stats.events++], r.payload, 4);
+        p->next_seq = (uint16_t)(r.h.seq + 1);
+        return;
+    }
+    if (r.h.payload_type != p->pt) {
+        p->stats.bad++;
+        return;
+    }
+    keep_order(p, &r);
+    p->stats.packets++;
+    size_t room = HEARD_MAX - p->n_heard;
+    int n = p->cfg.codec->decode(p->dec, r.payload, r.payload_len, p->heard + p->n_heard, room);
+    cr_assert_gt(n, 0);
+    p->n_heard += (size_t)n;
+    p->next_timestamp = r.h.timestamp + acodec_rtp_ticks(p->cfg.codec, (uint32_t)n);
+}
+
+static void hear_rtcp(struct peer *p, uint8_t *pkt, size_t len)
+{
+    if (p->in) {
+        int n = srtp_session_unprotect_rtcp(p->in, pkt, len, 1);
+        len = n > 0 ? (size_t)n : 0;
+    }
+    struct rtcp_reader reader;
+    struct rtcp_packet packet;
+    if (rtcp_reader_init(&reader, pkt, len, false)) {
+        p->stats.bad++;
+        return;
+    }
+    p->stats.rtcp++;
+    while (rtcp_reader_next(&reader, &packet))
+        p->stats.byes += packet.type == RTCP_BYE;
+}
+
+static void drain(struct peer *p, int fd)
+{
+    _Alignas(16) uint8_t pkt[UDP_MAX_DATAGRAM];
+    ssize_t n;
+    while ((n = recv(fd, pkt, sizeof(pkt), MSG_DONTWAIT)) >= 0)
+        if (rtp_is_rtcp(pkt, (size_t)n))
+            hear_rtcp(p, pkt, (size_t)n);
+        else
+            hear(p, pkt, (size_t)n);
+}
+
+void peer_receive(struct peer *p)
+{
+    drain(p, p->fd);
+    if (p->rtcp_fd >= 0)
+        drain(p, p->rtcp_fd);
+}
+
+const int16_t *peer_heard(const struct peer *p, size_t *n)
+{
+    *n = p->n_heard;
+    return p->heard;
+}
+
+void peer_forget(struct peer *p)
+{
+    p->n_heard = 0;
+}
+
+const struct peer_stats *peer_stats(const struct peer *p)
+{
+    return &p->stats;
+}
+
+struct net_addr peer_server(const struct peer *p)
+{
+    return p->server;
+}
+
+struct net_addr peer_local(const struct peer *p)
+{
+    return p->local;
+}
+
+double tone_dbfs(const int16_t *pcm, size_t n, double rate_hz, double tone_hz)
+{
+    double re = 0, im = 0, step = 2 * M_PI * tone_hz / rate_hz;
+    for (size_t i = 0; i < n; i++) {
+        double window = 1 - cos(2 * M_PI * (double)i / (double)n);
+        re += window * pcm[i] * cos(step * (double)i);
+        im += window * pcm[i] * sin(step * (double)i);
+    }
+    double amplitude = 2 * hypot(re, im) / (double)n;
+    return 20 * log10(amplitude / 32768 + 1e-9);
+}

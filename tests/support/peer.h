@@ -1,0 +1,53 @@
+#ifndef TESTS_SUPPORT_PEER_H
+#define TESTS_SUPPORT_PEER_H
+
+/* A device on loopback as the server sees one: offers SDP, sends a tone by RTP, keeps what it
+ * hears. Plain RTP or SDES-SRTP. A test's own thread. */
+
+#include "codecs/acodec.h"
+#include "net/addr.h"
+#include "net/sdes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct peer_config {
+    const struct acodec *codec;
+    const char *direction;  /* "sendrecv" … ; NULL: sendrecv */
+    double tone_hz;         /* 0: sends silence */
+    double amplitude;       /* of the tone, 0 to 32767 */
+    enum sdes_suite suite;  /* SDES_NONE: plain */
+    bool rtcp_mux, event;   /* event: offers telephone-event at 8000 Hz, payload type 101 */
+    const char *attributes; /* further lines of the audio medium, each with CRLF; or NULL */
+};
+
+struct peer;
+
+struct peer *peer_create(const struct peer_config *cfg); /* aborts the test when it cannot */
+void peer_destroy(struct peer *p);
+const char *peer_offer(const struct peer *p);
+void peer_take_answer(struct peer *p, const char *answer); /* asserts that it is usable */
+
+void peer_send(struct peer *p); /* 20 ms of its tone */
+void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp);
+void peer_receive(struct peer *p); /* takes in all that has come */
+
+/* What it heard, decoded, at codec->pcm_rate_hz; gaps in sequence are not filled. */
+const int16_t *peer_heard(const struct peer *p, size_t *n);
+void peer_forget(struct peer *p); /* what it heard so far */
+
+struct peer_stats {
+    unsigned packets, rtcp, byes, lost, timestamp_gaps, bad; /* bad: not decryptable, wrong PT … */
+    uint8_t last_pt;
+    uint8_t event_payloads[64][4];
+    unsigned events;
+};
+const struct peer_stats *peer_stats(const struct peer *p);
+struct net_addr peer_server(const struct peer *p); /* RTP address of the answer */
+struct net_addr peer_local(const struct peer *p);
+
+/* Power of one frequency, in dBFS of a sine. */
+double tone_dbfs(const int16_t *pcm, size_t n, double rate_hz, double tone_hz);
+
+#endif
