@@ -107,7 +107,7 @@ static size_t find_period(const struct plc *p)
         coarse[i] = (int16_t)(sum / (int)step);
     }
     float score;
-    size_t lag = best_lag(coarse + n, n / 2, n / 16, n / 2, &score, 0.02F) * step;
+    size_t lag = best_lag(coarse + n, n / 4, n / 16, n / 2, &score, 0.1F) * step;
     size_t from = lag - step, to = lag + step;
     if (from < p->min_lag)
         from = p->min_lag;
