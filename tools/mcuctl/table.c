@@ -1,0 +1,103 @@
+#include "tools/mcuctl/table.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 20, BAR_COLUMNS = 20, QUIETEST_DBOV = 60 };
+
+static const char *text_of(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value != NULL ? value : otherwise;
+}
+
+static double number_of(const json_t *object, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+static bool flag_of(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+void table_text(FILE *out, const char *text, unsigned columns)
+{
+    unsigned used = 0;
+    for (const char *c = text; *c != '\0' && used <= columns; c++) {
+        bool continues = ((unsigned char)*c & 0xC0) == 0x80;
+        used += !continues;
+        if (used <= columns)
+            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+    }
+    for (; used < columns; used++)
+        fputc(' ', out);
+}
+
+void table_rooms(FILE *out, const json_t *rooms)
+{
+    size_t i;
+    json_t *room;
+    fprintf(out, "%-32s %12s %12s\n", "ROOM", "PARTICIPANTS", "MAX SPEAKERS");
+    json_array_foreach((json_t *)rooms, i, room)
+    {
+        table_text(out, text_of(room, "name", "?"), 32);
+        fprintf(out, " %12.0f %12.0f\n", number_of(room, "participants", 0),
+            number_of(room, "max_speakers", 0));
+    }
+}
+
+/* level: -dBov, 0 loud to 127 silent. */
+static void print_bar(FILE *out, double level)
+{
+    double share = 1 - fmin(level, QUIETEST_DBOV) / QUIETEST_DBOV;
+    unsigned filled = (unsigned)lround(share * BAR_COLUMNS);
+    for (unsigned i = 0; i < BAR_COLUMNS; i++)
+        fputc(i < filled ? '#' : '.', out);
+}
+
+static const char *state_of(const json_t *p, const json_t *stats)
+{
+    if (flag_of(p, "muted"))
+        return "muted";
+    if (flag_of(p, "held"))
+        return "held";
+    return flag_of(stats, "talking") ? "TALKS" : "";
+}
+
+static void print_participant(FILE *out, const json_t *p)
+{
+    const json_t *nested = json_object_get(p, "stats");
+    const json_t *stats = json_is_object(nested) ? nested : p;
+    table_text(out, text_of(p, "name", ""), NAME_COLUMNS);
+    fprintf(out, " %-16.16s %-5s ", text_of(p, "id", "?"), state_of(p, stats));
+    print_bar(out, number_of(stats, "level", 127));
+    fprintf(out, " %-5.5s %-5s", text_of(stats, "codec", "-"),
+        flag_of(stats, "own_encoder") ? "own" : "group");
+    fprintf(
+        out, " %5.0f %6.1f", number_of(stats, "delay_ms", 0), number_of(stats, "loss_percent", 0));
+    double rtt_ms = number_of(stats, "rtt_ms", -1);
+    if (rtt_ms >= 0)
+        fprintf(out, " %6.0f", rtt_ms);
+    else
+        fprintf(out, "      -");
+    fprintf(out, "%s%s", flag_of(p, "deaf") ? " deaf" : "",
+        json_object_get(stats, "srtp_suite") != NULL &&
+                !json_is_null(json_object_get(stats, "srtp_suite"))
+            ? " srtp"
+            : "");
+}
+
+void table_participants(FILE *out, const json_t *participants, const char *end)
+{
+    size_t i;
+    json_t *p;
+    fprintf(out, "%-20s %-16s %-5s %-20s %-5s %-5s %5s %6s %6s%s", "NAME", "ID", "STATE", "LEVEL",
+        "CODEC", "ENC", "DELAY", "LOSS%", "RTT", end);
+    json_array_foreach((json_t *)participants, i, p)
+    {
+        print_participant(out, p);
+        fputs(end, out);
+    }
+}
