@@ -38,7 +38,7 @@ static unsigned max_ptime_ms(const struct acodec *codec)
 static size_t list_codecs(struct answer_codec list[static CODECS_MAX])
 {
     size_t n = 0;
-    for (; acodecs[n] && n < CODECS_MAX; n++)
+    for (; n < CODECS_MAX && acodecs[n]; n++)
         list[n] = (struct answer_codec){
             .name = acodecs[n]->name,
             .clock_hz = acodecs[n]->rtp_clock_hz,

@@ -39,7 +39,7 @@ struct room {
     unsigned media_loop;
     struct room_media *media;
     struct player *player;
-    TAILQ_HEAD(, participant) participants;
+    TAILQ_HEAD(participant_list, participant) participants;
     unsigned n_participants; /* of the list */
     unsigned n_pending;      /* legs and players still on the media loop, listed or not */
     bool closing;
@@ -54,7 +54,7 @@ struct rooms {
     struct media_loop **media_loops;
     unsigned n_media_loops;
     unsigned *load; /* participants a media loop */
-    TAILQ_HEAD(, room) list;
+    TAILQ_HEAD(room_list, room) list;
     unsigned n_rooms;   /* of the list */
     unsigned n_closing; /* closed, but not gone yet */
 

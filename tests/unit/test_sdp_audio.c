@@ -153,8 +153,8 @@ Test(sdp_audio, addresses_that_cannot_be_used)
         "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8:::1\n",
         "v=0\nm=audio 4000 RTP/AVP 0\nc=ATM NSAP 47.0091\n",
         "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP5 192.0.2.1\n",
-        "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 "
-        "192.0.2.1111111111111111111111111111111111111111111111111111111111111111111111111111\n",
+        ("v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 "
+         "192.0.2.1111111111111111111111111111111111111111111111111111111111111111111111111111\n"),
         "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 192.0.2.1\na=rtcp:70000\n",
         "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 192.0.2.1\na=rtcp\n",
         "v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 192.0.2.1\na=rtcp:5001 IN IP4 phone.example\n",
