@@ -19,7 +19,7 @@ enum {
 /* How to encode for one peer. fmtp_parse narrows it to what the peer can take. */
 struct acodec_params {
     uint32_t ptime_ms;        /* duration of a packet: 10, 20, 40 or 60; default 20 */
-    uint32_t bitrate_bps;     /* 0: the codec's default */
+    uint32_t bitrate_bps;     /* 0: the codec's default; Opus: 24000 */
     uint32_t max_playback_hz; /* what the peer plays at most; 0: no limit */
     uint8_t channels;         /* of the PCM handed in; 1 */
     uint8_t complexity;       /* 0 to 10; meaningful for Opus */
@@ -61,7 +61,8 @@ struct acodec {
     void (*enc_destroy)(struct acodec_enc *e); /* NULL is a no-op */
 
     int (*dec_create)(struct acodec_dec **decp);
-    /* Samples written (at most cap), or -EINVAL for a payload that is none of the codec's. */
+    /* Samples written, or -EINVAL for a payload that is none of the codec's or holds more than cap
+     * or 120 ms. */
     int (*decode)(struct acodec_dec *d, const uint8_t *pkt, size_t len, int16_t *pcm, size_t cap);
     /* Conceals n samples of loss; always writes n. */
     int (*conceal)(struct acodec_dec *d, int16_t *pcm, size_t n);

@@ -89,6 +89,7 @@ static int g722_init(struct g722 *g, const AVCodec *codec, int frame_samples)
     g->ctx->get_encode_buffer = lend_packet;
     g->ctx->thread_count = 1;
     g->ctx->thread_type = 0;
+    g->ctx->log_level_offset = 100; /* codecs do not log */
     g->ctx->sample_rate = RATE_HZ;
     g->ctx->sample_fmt = AV_SAMPLE_FMT_S16;
     g->ctx->frame_size = frame_samples;

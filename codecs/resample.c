@@ -79,6 +79,10 @@ int resample_prime(struct resample *r)
     static const int16_t silence[MAX_HZ * PRIME_MS / 1000];
     int16_t discarded[MAX_HZ * PRIME_MS / 1000];
     size_t n = (size_t)r->in_hz * PRIME_MS / 1000, cap = (size_t)r->out_hz * PRIME_MS / 1000;
-    int got = resample_run(r, silence, n, discarded, cap);
-    return got < 0 ? got : 0;
+    for (int i = 0; i < 2; i++) { /* only the second has the first's end before it */
+        int got = resample_run(r, silence, n, discarded, cap);
+        if (got < 0)
+            return got;
+    }
+    return 0;
 }
