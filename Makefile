@@ -83,6 +83,9 @@ $(B)/flags: FORCE
 	@echo '$(CC) $(opt) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(opt) $(CFLAGS) $(LDFLAGS)' >$@
 FORCE:
 
+# What the program embeds is no #include that the compiler could tell of.
+$(B)/mcu/embed.o: mcu/openapi.json mcu/web/index.html
+
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
 # --- what a person types -------------------------------------------------------------------------

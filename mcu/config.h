@@ -101,7 +101,4 @@ int config_reload(
 bool config_on_loopback(const struct config *c);
 bool config_auto_create(const struct config *c);
 
-void config_print_example(FILE *out);
-void config_print_help(FILE *out);
-
 #endif

@@ -1,4 +1,293 @@
-int main(void)
+/* The program: configuration, log, media loops, HTTP; signals and the orderly end. [control] */
+
+#include "mcu/api.h"
+#include "mcu/config.h"
+#include "mcu/config_help.h"
+#include "mcu/health.h"
+#include "mcu/log.h"
+#include "mcu/token.h"
+#include "mcu/version.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    EXIT_START = 1,
+    EXIT_USAGE = 2,
+    DRAIN_MS = 1800, /* we promise to be gone within 2 s */
+    LOG_WAIT_MS = 150,
+    SAMPLE_MS = 1000,
+    SPARE_FDS = 128,
+};
+
+enum { SIG_TERM, SIG_INT, SIG_HUP, SIGNALS };
+
+struct program {
+    struct config_args args;
+    struct config cfg;
+    struct token token;
+    struct api api;
+    struct health health;
+    uv_loop_t loop;
+    uv_signal_t signals[SIGNALS];
+    uv_timer_t sampler, drain;
+    struct rooms *rooms;
+    bool draining;
+};
+
+/* --- configuration -----------------------------------------------------------------------------
+ */
+
+static void say_error(const char *where, const char *message, void *arg)
 {
+    (void)arg;
+    fprintf(stderr, "mcu: %s: %s\n", where, message);
+}
+
+/* A running server says it in its log; a value may be a secret and is not repeated there. */
+static void log_error(const char *where, const char *message, void *arg)
+{
+    (void)message;
+    LOG_ERROR("config", arg, log_text("where", where));
+}
+
+static void log_refused(const char *key, const char *message, void *arg)
+{
+    (void)arg;
+    LOG_WARN("config", "not_reloadable", log_text("key", key), log_text("why", message));
+}
+
+static void reload(struct program *p)
+{
+    struct config fresh;
+    int errors = config_load(&fresh, &p->args, log_error, "wrong");
+    if (errors) {
+        LOG_ERROR("config", "kept", log_int("errors", errors));
+        return;
+    }
+    int taken = config_reload(&p->cfg, &fresh, log_refused, NULL);
+    log_configure((enum log_level)p->cfg.log_level, p->cfg.log_format == CONFIG_LOG_JSON);
+    rooms_configure(p->rooms, &p->cfg);
+    LOG_INFO("config", "reloaded", log_int("changed", taken));
+}
+
+/* True: that was all that was asked for. */
+static bool answer_flags(const struct config_args *args)
+{
+    switch (args->action) {
+    case CONFIG_HELP:
+        config_print_help(stdout);
+        return true;
+    case CONFIG_VERSION:
+        puts("mcu " MCU_VERSION);
+        return true;
+    case CONFIG_PRINT:
+        config_print_example(stdout);
+        return true;
+    case CONFIG_ROUTES:
+        api_print_routes(stdout);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+static void end_http(struct program *p)
+{
+    p->api.rooms = NULL;
+    http_close(p->api.http);
+    events_destroy(p->api.events);
+    for (int i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&p->signals[i], NULL);
+    uv_close((uv_handle_t *)&p->sampler, NULL);
+    uv_close((uv_handle_t *)&p->drain, NULL);
+}
+
+static void on_rooms_closed(void *arg)
+{
+    struct program *p = arg;
+    p->rooms = NULL;
+    LOG_INFO("server", "drained", log_int("pid", getpid()));
+    end_http(p);
+}
+
+/* Something hangs: being gone in time matters more than being tidy. */
+static void on_drain_timeout(uv_timer_t *timer)
+{
+    (void)timer;
+    LOG_ERROR("server", "drain_timeout", log_int("ms", DRAIN_MS));
+    log_stop(LOG_WAIT_MS);
+    _exit(EXIT_SUCCESS);
+}
+
+static void drain(struct program *p, int signum)
+{
+    if (p->draining)
+        return;
+    p->draining = p->health.draining = true;
+    LOG_INFO("server", "draining", log_int("signal", signum),
+        log_int("rooms", (int64_t)rooms_count(p->rooms)));
+    uv_timer_start(&p->drain, on_drain_timeout, DRAIN_MS, 0);
+    uv_unref((uv_handle_t *)&p->drain);
+    p->api.rooms = NULL;
+    rooms_close(p->rooms, on_rooms_closed, p);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct program *p = handle->data;
+    if (signum != SIGHUP)
+        drain(p, signum);
+    else if (!p->draining)
+        reload(p);
+}
+
+/* --- the start ---------------------------------------------------------------------------------
+ */
+
+static void on_sample(uv_timer_t *timer)
+{
+    struct program *p = timer->data;
+    if (p->rooms)
+        health_sample(&p->health, p->rooms, uv_now(&p->loop));
+}
+
+static void on_room_event(const struct room_event *e, void *arg)
+{
+    struct program *p = arg;
+    events_publish(p->api.events, e);
+}
+
+/* Every participant may need a pair of sockets. */
+static void raise_descriptor_limit(const struct config *c)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t wanted = c->rtp_port_max - c->rtp_port_min + 1 + c->http_connections + SPARE_FDS;
+    if (limit.rlim_cur < wanted)
+        LOG_WARN("server", "few_descriptors", log_int("limit", (int64_t)limit.rlim_cur),
+            log_int("wanted", (int64_t)wanted));
+}
+
+static void start_handles(struct program *p)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&p->loop, &p->signals[i]);
+        p->signals[i].data = p;
+        uv_signal_start(&p->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&p->loop, &p->drain);
+    uv_timer_init(&p->loop, &p->sampler);
+    p->sampler.data = p;
+    uv_timer_start(&p->sampler, on_sample, SAMPLE_MS, SAMPLE_MS);
+}
+
+static int say_start_error(const char *what, const struct config *c, int err)
+{
+    if (err == -EADDRINUSE)
+        fprintf(stderr,
+            "mcu: %s: port %u of %s is taken; is another mcu running? --http_port chooses "
+            "another\n",
+            what, c->http_port, c->http_address);
+    else if (err == -ENOSYS)
+        fprintf(stderr,
+            "mcu: %s: libwebsockets has no libuv support here; install the package "
+            "libwebsockets-evlib-uv\n",
+            what);
+    else
+        fprintf(stderr, "mcu: %s: %s\n", what, strerror(-err));
+    return err;
+}
+
+static int start_server(struct program *p)
+{
+    char why[TOKEN_PATH_MAX + 128];
+    int err = token_load(&p->token, &p->cfg, why, sizeof(why));
+    if (err) {
+        fprintf(stderr, "mcu: admin token: %s\n", why);
+        return err;
+    }
+    const struct http_setup setup = {&p->cfg, &p->token, api_routes, api_route_count, &p->api};
+    p->api.cfg = &p->cfg;
+    p->api.loop = &p->loop;
+    p->api.health = &p->health;
+    err = events_create(&p->api.events, &p->loop);
+    if (!err)
+        err = http_create(&p->api.http, &p->loop, &setup);
+    if (err)
+        return say_start_error("HTTP", &p->cfg, err);
+    err = rooms_create(&p->rooms, &p->cfg, &p->loop, on_room_event, p);
+    if (err)
+        return say_start_error("media", &p->cfg, err);
+    p->api.rooms = p->rooms;
+    health_sample(&p->health, p->rooms, uv_now(&p->loop));
     return 0;
+}
+
+static void say_ready(const struct program *p)
+{
+    bool v6 = strchr(p->cfg.http_address, ':');
+    printf("Mischpult " MCU_VERSION " is ready: http://%s%s%s:%u/\n", v6 ? "[" : "",
+        p->cfg.http_address, v6 ? "]" : "", http_port(p->api.http));
+    if (*p->token.file)
+        printf("The admin token is in %s%s\n", p->token.file,
+            p->token.generated ? " (just generated)" : "");
+    else
+        printf("The admin token is the configured one\n");
+    fflush(stdout);
+    LOG_INFO("server", "started", log_text("version", MCU_VERSION),
+        log_int("http_port", http_port(p->api.http)), log_int("pid", getpid()));
+}
+
+static int run(struct program *p)
+{
+    raise_descriptor_limit(&p->cfg);
+    uv_loop_init(&p->loop);
+    if (start_server(p))
+        return EXIT_START; /* the process ends here, and with it what did start */
+    start_handles(p);
+    say_ready(p);
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&p->loop);
+    LOG_INFO("server", "ended", log_int("pid", getpid()));
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static struct program program;
+    struct program *p = &program;
+    int errors = config_args_parse(&p->args, argc, argv, say_error, NULL);
+    if (!errors && answer_flags(&p->args))
+        return EXIT_SUCCESS;
+    errors += config_load(&p->cfg, &p->args, say_error, NULL);
+    if (errors)
+        return EXIT_USAGE;
+    if (p->args.action == CONFIG_CHECK) {
+        puts("The configuration is valid.");
+        return EXIT_SUCCESS;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int err = log_start(
+        STDERR_FILENO, (enum log_level)p->cfg.log_level, p->cfg.log_format == CONFIG_LOG_JSON);
+    if (err) {
+        fprintf(stderr, "mcu: log: %s\n", strerror(-err));
+        return EXIT_START;
+    }
+    int status = run(p);
+    log_stop(LOG_WAIT_MS);
+    return status;
 }

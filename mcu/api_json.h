@@ -1,0 +1,47 @@
+#ifndef MCU_API_JSON_H
+#define MCU_API_JSON_H
+
+/* The JSON bodies of the API: read with bounded depth, no duplicate and no unknown fields, every
+ * value of its type and in range. Pure. [any] */
+
+#include "mcu/rooms.h"
+
+enum { API_DIGITS_MAX = 32, API_SOUND_MAX = 64, API_JSON_DEPTH = 8 };
+
+/* Why a body was refused: 400 is no JSON, 422 is JSON that makes no sense. */
+struct api_error {
+    int status;
+    const char *code;
+    char message[192];
+};
+
+/* {"name":…, "max_participants":…, "max_speakers":…, "jitter_max_ms":…, "agc":…, "denoise":…};
+ * name is a must if it is asked for (not NULL), else it is no field. settings holds the defaults.
+ * 0, or -EINVAL with *e, and settings untouched. */
+int api_json_room(const void *body, size_t len, char name[ROOM_NAME_MAX + 1],
+    struct room_settings *settings, struct api_error *e);
+
+struct api_change {
+    bool has_muted, muted;
+    bool has_deaf, deaf;
+    bool has_gain;
+    float gain_db;
+};
+/* {"muted":…, "deaf":…, "gain_db":…}, at least one. */
+int api_json_change(const void *body, size_t len, struct api_change *out, struct api_error *e);
+
+/* {"digits":"12#"} */
+int api_json_digits(
+    const void *body, size_t len, char digits[API_DIGITS_MAX + 1], struct api_error *e);
+
+/* {"sound":"welcome.wav"}: a file's name, no path. */
+int api_json_sound(
+    const void *body, size_t len, char sound[API_SOUND_MAX + 1], struct api_error *e);
+
+/* {"token":"…"}: the first message of an event client. The text is put into token. */
+int api_json_token(const void *body, size_t len, char *token, size_t cap);
+
+/* A participant's name: at most PARTICIPANT_NAME_MAX bytes of UTF-8, no control characters. */
+bool api_name_ok(const char *name);
+
+#endif

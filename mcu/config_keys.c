@@ -1,0 +1,109 @@
+#include "mcu/config_keys.h"
+
+#include <string.h>
+
+#define AT(field) offsetof(struct config, field)
+const struct config_key config_keys[CONFIG_KEYS] = {
+    {"http_address", CONFIG_KEY_ADDRESS, AT(http_address), "127.0.0.1", 0, 0, "", false,
+        "Numeric address the HTTP server binds. Other than loopback it belongs behind a proxy that "
+        "speaks TLS."},
+    {"http_port", CONFIG_KEY_UINT, AT(http_port), "8080", 0, 65535, "", false,
+        "TCP port of the HTTP server; 0 lets the system choose one."},
+    {"http_names", CONFIG_KEY_TEXT, AT(http_names), "", 0, 0, "", true,
+        "Names, separated by spaces, that requests may carry in Host besides numeric addresses and "
+        "localhost. Any other name is refused, which stops DNS rebinding."},
+    {"http_origins", CONFIG_KEY_TEXT, AT(http_origins), "", 0, 0, "", true,
+        "Origins (https://meet.example), separated by spaces, whose pages may open the event "
+        "WebSocket besides our own."},
+    {"http_connections", CONFIG_KEY_UINT, AT(http_connections), "512", 1, 65536, "connections",
+        false, "HTTP and WebSocket connections at once."},
+    {"http_connections_address", CONFIG_KEY_UINT, AT(http_connections_address), "256", 1, 65536,
+        "connections", true, "Connections of one address at once."},
+    {"http_timeout_s", CONFIG_KEY_UINT, AT(http_timeout_s), "10", 1, 300, "s", true,
+        "Time for a request's headers to be complete, and again for its body."},
+    {"http_idle_s", CONFIG_KEY_UINT, AT(http_idle_s), "60", 1, 3600, "s", true,
+        "Time a connection may rest between two requests."},
+    {"api_rate", CONFIG_KEY_UINT, AT(api_rate), "500", 1, 1000000, "requests/s", true,
+        "Requests an address may make; more are answered 429."},
+    {"api_burst", CONFIG_KEY_UINT, AT(api_burst), "2000", 1, 1000000, "requests", true,
+        "Requests an address may make at once before api_rate counts."},
+    {"body_max_kib", CONFIG_KEY_UINT, AT(body_max_kib), "64", 1, 1024, "KiB", true,
+        "Largest JSON or SDP body."},
+    {"play_max_kib", CONFIG_KEY_UINT, AT(play_max_kib), "10240", 1, 262144, "KiB", true,
+        "Largest sound file that is uploaded to be played."},
+    {"event_clients", CONFIG_KEY_UINT, AT(event_clients), "64", 0, 4096, "clients", true,
+        "Event WebSockets at once."},
+    {"event_queue", CONFIG_KEY_UINT, AT(event_queue), "1024", 16, 65536, "events", true,
+        "Events a WebSocket client may lag behind before it is disconnected."},
+    {"admin_token", CONFIG_KEY_TEXT, AT(admin_token), "", 0, 0, "", false,
+        "Bearer token of the API, at least 16 characters. Empty: MCU_ADMIN_TOKEN of the "
+        "environment, else what is in token_file. Prefer those two: flags can be seen by others."},
+    {"token_file", CONFIG_KEY_TEXT, AT(token_file), "", 0, 0, "", false,
+        "File of the generated token (mode 0600). Empty: mischpult/admin_token in "
+        "$XDG_STATE_HOME or ~/.local/state."},
+
+    {"media_address", CONFIG_KEY_ADDRESS, AT(media_address), "127.0.0.1", 0, 0, "", false,
+        "Numeric address media is received on; it is named in SDP answers."},
+    {"rtp_port_min", CONFIG_KEY_UINT, AT(rtp_port_min), "20000", 1024, 65534, "", false,
+        "First UDP port of plain RTP."},
+    {"rtp_port_max", CONFIG_KEY_UINT, AT(rtp_port_max), "29999", 1025, 65535, "", false,
+        "Last UDP port of plain RTP."},
+    {"media_loops", CONFIG_KEY_UINT, AT(media_loops), "0", 0, 256, "threads", false,
+        "Threads that carry media; 0: one a core."},
+    {"srtp", CONFIG_KEY_CHOICE, AT(srtp), "prefer", 0, 2, "off|prefer|require", true,
+        "SRTP by SDES: never, when it is offered, or nothing else."},
+    {"jitter_max_ms", CONFIG_KEY_UINT, AT(jitter_max_ms), "200", 20, 2000, "ms", true,
+        "Ceiling of a jitter buffer's delay."},
+    {"participant_timeout_s", CONFIG_KEY_UINT, AT(participant_timeout_s), "60", 0, 86400, "s", true,
+        "A participant that should send and sends neither RTP nor RTCP for so long has left; 0: "
+        "never."},
+    {"listener_timeout_s", CONFIG_KEY_UINT, AT(listener_timeout_s), "0", 0, 86400, "s", true,
+        "The same for one that only receives, counted from its last RTCP; 0: it stays until its "
+        "socket refuses our packets."},
+
+    {"auto_create", CONFIG_KEY_CHOICE, AT(auto_create), "auto", 0, 2, "auto|yes|no", true,
+        "A join makes the room it names. auto: as long as everything is bound to loopback."},
+    {"max_rooms", CONFIG_KEY_UINT, AT(max_rooms), "1000", 1, 100000, "rooms", true,
+        "Rooms at once."},
+    {"max_participants", CONFIG_KEY_UINT, AT(max_participants), "1000", 1, 10000, "participants",
+        true, "Participants of a room, unless the room says otherwise."},
+    {"max_speakers", CONFIG_KEY_UINT, AT(max_speakers), "5", 0, 1000, "voices", true,
+        "Voices mixed at once, unless the room says otherwise; 0: no limit."},
+    {"opus_bitrate_bps", CONFIG_KEY_UINT, AT(opus_bitrate_bps), "32000", 6000, 510000, "bit/s",
+        true, "Ceiling of what is sent as Opus to one listener."},
+    {"opus_complexity", CONFIG_KEY_UINT, AT(opus_complexity), "5", 0, 10, "", true,
+        "Ceiling of the Opus encoders' complexity; it falls by itself under load."},
+    {"agc", CONFIG_KEY_BOOL, AT(agc), "no", 0, 0, "", true,
+        "Level the voices of those who join, unless the room says otherwise."},
+    {"denoise", CONFIG_KEY_BOOL, AT(denoise), "no", 0, 0, "", true,
+        "Take noise off the voices of those who join, unless the room says otherwise."},
+    {"sounds_dir", CONFIG_KEY_TEXT, AT(sounds_dir), "", 0, 0, "", true,
+        "Folder of WAV and Ogg files that can be played by name; empty: none."},
+
+    {"log_level", CONFIG_KEY_CHOICE, AT(log_level), "info", 0, 3, "error|warn|info|debug", true,
+        "Least important events that are logged."},
+    {"log_format", CONFIG_KEY_CHOICE, AT(log_format), "text", 0, 1, "text|json", true,
+        "Form of a log line, on standard error."},
+};
+#undef AT
+
+const struct config_key *config_key_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < CONFIG_KEYS; i++)
+        if (strlen(config_keys[i].name) == len && !strncmp(config_keys[i].name, name, len))
+            return &config_keys[i];
+    return NULL;
+}
+
+const char *config_key_choice(const struct config_key *k, unsigned n, size_t *len)
+{
+    const char *choice = k->unit;
+    while (n--) {
+        choice = strchr(choice, '|');
+        if (!choice)
+            return NULL;
+        choice++;
+    }
+    *len = strcspn(choice, "|");
+    return choice;
+}

@@ -1,0 +1,11 @@
+#include "mcu/embed.h"
+
+#define EMBED(name, path)                                                                          \
+    __asm__(".pushsection .rodata\n"                                                               \
+            ".global " #name ", " #name "_end\n" #name ":\n"                                       \
+            ".incbin \"" path "\"\n" #name "_end:\n"                                               \
+            ".byte 0\n"                                                                            \
+            ".popsection\n")
+
+EMBED(embed_openapi, "mcu/openapi.json");
+EMBED(embed_page, "mcu/web/index.html");
