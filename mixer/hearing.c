@@ -3,8 +3,14 @@
 #include <errno.h>
 #include <math.h>
 
-enum { SAME_TICKS = 25 }; /* 500 ms: encoders that heard the same so long are much the same */
+enum {
+    SAME_TICKS = 25,     /* 500 ms: encoders that heard the same so long are much the same */
+    PATIENCE_TICKS = 500 /* after 10 s more no pause is waited for any more */
+};
 static const float same_gain = 0.001f;
+static const float pause_db = 25; /* below the loudness of late is a pause */
+static const float faint_db = -60;
+static const float loudness_rise = 0.1f, loudness_fall = 0.004f; /* of the distance, a tick */
 
 static const struct history *heard_by(const struct mixer *m, const struct group *g)
 {
@@ -90,12 +96,34 @@ static bool hears_the_same(const struct mixer_leg *leg)
     return silent || fabsf(leg->limiter.gain - leg->m->limiter.gain) < same_gain;
 }
 
-void hearing_settle(struct mixer *m)
+/* How far below its loudness of late the full mix is in this tick, dB. */
+static float drop_of(struct mixer *m, bool silent)
 {
+    float now = silent ? -LEVEL_SILENT
+                       : -(float)level_of(history_frame(&m->history, 1), MIXER_FRAME_SAMPLES);
+    bool rises = now > m->loudness_db;
+    m->loudness_db += (now - m->loudness_db) * (rises ? loudness_rise : loudness_fall);
+    return now < faint_db ? pause_db : m->loudness_db - now;
+}
+
+/* A decoder that changes from one encoder to another, even a very similar one, makes a noise in
+ * proportion to what is sounding: so it is done in a pause, between words. Where none comes, less
+ * and less of one will do. */
+static bool pause_suits(const struct mixer_leg *leg, float drop_db)
+{
+    unsigned waited = leg->same_ticks - SAME_TICKS;
+    float left = waited < PATIENCE_TICKS ? 1 - (float)waited / PATIENCE_TICKS : 0;
+    return !leg->home->chain || leg->home->silent || drop_db >= pause_db * left;
+}
+
+void hearing_settle(struct mixer *m, bool silent)
+{
+    float drop_db = drop_of(m, silent);
     for (unsigned i = m->own.n; i-- > 0;) {
         struct mixer_leg *leg = m->own.leg[i];
         leg->same_ticks = hears_the_same(leg) ? leg->same_ticks + 1 : 0;
-        if (leg->same_ticks >= SAME_TICKS)
+        if (leg->same_ticks >= SAME_TICKS && output_in_phase(&leg->home->format, m->tick + 1) &&
+            pause_suits(leg, drop_db))
             go_home(leg);
     }
 }

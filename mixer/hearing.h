@@ -6,8 +6,8 @@
  *
  *   group → own    the own one continues where the group's is (state copied, or warmed on the last
  *                  frames); whoever is the last in a group takes the group's encoder along
- *   own → group    when both have heard the same for a while; into an empty group it brings its
- *                  encoder
+ *   own → group    when both have heard the same for a while, in a pause; into an empty group it
+ *                  brings its encoder
  *   group → group  (other codec, bitrate class …) where packets of both begin
  *   deaf or not    by way of an own encoder, in which the ear is faded
  *
@@ -30,7 +30,7 @@ void hearing_prepare(struct mixer *m);
 void hearing_step(struct mixer *m);
 /* An encoder of its own, if it does not have one. False: there is none at hand yet. */
 bool hearing_take_own(struct mixer_leg *leg);
-/* Back to their groups go those who have heard the same for long enough. */
-void hearing_settle(struct mixer *m);
+/* Back to their groups go those who have heard the same for long enough; `silent`: the mix is. */
+void hearing_settle(struct mixer *m, bool silent);
 
 #endif

@@ -24,6 +24,7 @@ int mixer_create(
     m->pending.kind = LEGS_PENDING;
     load_init(&m->load, cfg->complexity);
     limiter_init(&m->limiter);
+    m->loudness_db = -MIXER_LEVEL_SILENT;
     *mp = m;
     return 0;
 }

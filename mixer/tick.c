@@ -220,7 +220,7 @@ void tick_run(struct mixer *m, uint64_t now_us)
     feed_own(m);
     feed_groups(m, kind);
     m->tail = false;
-    hearing_settle(m);
+    hearing_settle(m, kind == OUTPUT_SILENT);
     tell_talking(m);
     m->tick++;
     m->stats.ticks++;
