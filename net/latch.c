@@ -34,7 +34,7 @@ static unsigned count_run(
 {
     bool next = l->candidate_run > 0 && net_addr_equal(from, &l->candidate) &&
                 ssrc == l->candidate_ssrc && seq == (uint16_t)(l->candidate_seq + 1) &&
-                now_us - l->candidate_us <= RUN_MAX_GAP_US;
+                now_us <= l->candidate_us + RUN_MAX_GAP_US;
     if (!next)
         l->candidate_run = 0;
     if (l->candidate_run < RUN)
@@ -79,13 +79,13 @@ static bool is_latched(const struct latch *l, const struct net_addr *from)
 static bool vacant(const struct latch *l, uint64_t now_us)
 {
     return !net_addr_is_set(&l->source) ||
-           now_us - l->last_us >= (uint64_t)l->cfg.silence_ms * 1000;
+           now_us >= l->last_us + (uint64_t)l->cfg.silence_ms * 1000;
 }
 
 static bool learning(const struct latch *l, uint64_t now_us)
 {
     return l->cfg.mode == LATCH_NAT && !net_addr_is_set(&l->source) &&
-           now_us - l->start_us < (uint64_t)l->cfg.learn_ms * 1000;
+           now_us < l->start_us + (uint64_t)l->cfg.learn_ms * 1000;
 }
 
 /* Whether what comes from here is sent to as well, once it has shown a run. On the signalled host

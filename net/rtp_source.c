@@ -219,7 +219,7 @@ static void note_candidate(struct rtp_ssrc_gate *g, uint32_t ssrc, uint16_t seq,
 {
     bool next = g->candidate_run > 0 && g->candidate == ssrc &&
                 seq == (uint16_t)(g->candidate_seq + 1) &&
-                now_us - g->candidate_us <= GATE_RUN_MAX_GAP_US;
+                now_us <= g->candidate_us + GATE_RUN_MAX_GAP_US;
     if (!next)
         g->candidate_run = 0;
     if (g->candidate_run < GATE_RUN)
@@ -231,7 +231,7 @@ static void note_candidate(struct rtp_ssrc_gate *g, uint32_t ssrc, uint16_t seq,
 
 static bool may_change(struct rtp_ssrc_gate *g, uint64_t now_us)
 {
-    uint64_t silent_us = now_us - g->last_us;
+    uint64_t silent_us = now_us > g->last_us ? now_us - g->last_us : 0;
     refill(g, now_us);
     if (g->candidate_run < GATE_RUN || silent_us < GATE_SILENCE_US)
         return false;
