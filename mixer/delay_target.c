@@ -9,8 +9,9 @@ enum {
     BINS = 256,
     SLICES = 32,
     SLICE_US = 250000,
-    MEMORY_LEAST = 8, /* slices: 2 s */
-    LEAST_SLICES = 3, /* that "just now" is made of */
+    MEMORY_LEAST = 8,  /* slices: 2 s */
+    LEAST_SLICES = 3,  /* that "just now" is made of, */
+    STALL_US = 150000, /* or fewer if nothing came for so long */
 
     /* Margins of a deadline over the transit it must cover. Playout gets later when less than KEEP
      * is left, and earlier when GIVE would be left after it: between them it stays, so that a
@@ -41,9 +42,10 @@ struct delay_target {
     struct delay_target_config cfg;
     int64_t bin_us;
     struct slice slices[SLICES];
-    unsigned now;    /* index of the slice being filled */
-    unsigned memory; /* slices that count */
-    uint64_t slice_us;
+    unsigned now;         /* index of the slice being filled */
+    unsigned memory;      /* slices that count */
+    unsigned since_stall; /* slices */
+    uint64_t slice_us, arrival_us;
     bool started;
 
     float tail[BINS + 1]; /* share of packets in bin low + i or later */
@@ -101,22 +103,27 @@ static bool span(const struct delay_target *t, unsigned n, int64_t *low, int64_t
     return any;
 }
 
+static void next_slice(struct delay_target *t, uint64_t now_us, bool stall)
+{
+    t->now = (t->now + 1) % SLICES;
+    memset(&t->slices[t->now], 0, sizeof t->slices[t->now]);
+    t->since_stall = stall ? 1 : t->since_stall + (t->since_stall < LEAST_SLICES);
+    t->slice_us = now_us;
+    t->started = true;
+}
+
 void delay_target_arrival(struct delay_target *t, int64_t transit_us, uint64_t arrival_us)
 {
     int64_t bin = floor_div(transit_us, t->bin_us), low = bin, high = bin;
-    if (!t->started || arrival_us - t->slice_us >= SLICE_US) {
-        t->now = (t->now + 1) % SLICES;
-        memset(&t->slices[t->now], 0, sizeof t->slices[t->now]);
-        t->slice_us = arrival_us;
-        t->started = true;
-    }
-    if (span(t, t->memory, &low, &high)) {
-        if (bin <= high - BINS) { /* much sooner than all before: another path */
-            memset(t->slices, 0, sizeof t->slices);
-        } else if (bin >= low + BINS) {
-            bin = low + BINS - 1; /* later than any ceiling */
-        }
-    }
+    bool stall = arrival_us - t->arrival_us >= STALL_US;
+    if (!t->started || stall || arrival_us - t->slice_us >= SLICE_US)
+        next_slice(t, arrival_us, stall);
+    t->arrival_us = arrival_us;
+    span(t, t->memory, &low, &high);
+    if (bin <= high - BINS || (stall && bin >= low + BINS))
+        memset(t->slices, 0, sizeof t->slices); /* another path: nothing of this one was learned */
+    else if (bin >= low + BINS)
+        bin = low + BINS - 1; /* later than any ceiling */
     struct slice *s = &t->slices[t->now];
     uint8_t *n = &s->bins[(uint64_t)bin % BINS];
     if (*n < UINT8_MAX) {
@@ -158,8 +165,7 @@ static float share_after(const struct delay_target *t, int64_t deadline_us)
 int64_t delay_target_least_us(const struct delay_target *t)
 {
     int64_t low = 0, high;
-    if (!span(t, LEAST_SLICES, &low, &high))
-        span(t, t->memory, &low, &high);
+    span(t, t->since_stall, &low, &high);
     return low * t->bin_us;
 }
 
@@ -246,7 +252,7 @@ struct range {
 static struct range reachable(const struct delay_target *t, const struct delay_target_query *q)
 {
     int64_t held = q->deadline_us - delay_target_least_us(t);
-    int64_t up = floor_div((int64_t)t->cfg.max_delay_us - q->step_us - held, q->step_us);
+    int64_t up = floor_div((int64_t)t->cfg.max_delay_us - q->held_us - held, q->step_us);
     int64_t down = -floor_div(held - (int64_t)t->cfg.min_delay_us, q->step_us);
     up = up < -INT16_MAX ? -INT16_MAX : up > INT16_MAX ? INT16_MAX : up;
     return (struct range){down < up - MAX_STEPS ? up - MAX_STEPS : down, up};

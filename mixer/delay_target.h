@@ -26,6 +26,7 @@ struct delay_target_query {
     int64_t deadline_us; /* of playout as it is now */
     uint32_t step_us;    /* deadlines are reachable only in steps of this: what is gained by less is
                             lost again waiting for the tick */
+    uint32_t held_us;    /* that what is played waits beyond the deadline, at most */
     uint32_t packet_us;  /* duration of a packet */
     bool starting;       /* nothing plays yet: a wider margin for what is not known yet */
 };

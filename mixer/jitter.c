@@ -170,7 +170,7 @@ static int enqueue(struct jitter *j, const struct jitter_packet *p,
     };
     int64_t transit = rtp_timeline_transit(q.arrival_us, q.pos);
     bool past = !q.noise && playout_is_past(&s->playout, q.pos + q.duration);
-    int e = packet_queue_put(s->queue, &q, p->payload);
+    int e = past ? -ETIME : packet_queue_put(s->queue, &q, p->payload);
     if (e == -EEXIST)
         return e;
     if (!q.noise) {
@@ -178,10 +178,10 @@ static int enqueue(struct jitter *j, const struct jitter_packet *p,
         s->playout.last_transit_us = transit;
         s->playout.packet_samples = q.duration;
     }
-    if (e == -ETIME || past)
+    if (e == -ETIME)
         delay_target_late(s->target);
     j->stats.discarded += e > 0 ? (uint64_t)e : 0;
-    return e < 0 ? e : past ? -ETIME : e > 0 ? -ENOBUFS : 0;
+    return e > 0 ? -ENOBUFS : e;
 }
 
 int jitter_put(struct jitter *j, const struct jitter_packet *p)

@@ -112,9 +112,11 @@ static int64_t deadline_us(const struct playout *p, int64_t pos)
 
 static int steps_at(const struct playout *p, int64_t pos, bool starting)
 {
+    uint32_t step = playout_step(p->packet_samples);
     struct delay_target_query query = {
         .deadline_us = deadline_us(p, pos),
-        .step_us = (uint32_t)rtp_timeline_us(playout_step(p->packet_samples)),
+        .step_us = (uint32_t)rtp_timeline_us(step),
+        .held_us = (uint32_t)rtp_timeline_us(PLAYOUT_FRAME - step + p->sync.len % step),
         .packet_us = (uint32_t)rtp_timeline_us(p->packet_samples),
         .starting = starting,
     };

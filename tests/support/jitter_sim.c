@@ -49,6 +49,7 @@ struct jitter_clip *jitter_clip_create(
         .ptime_ms = ptime_ms,
         .bitrate_bps = codec == &acodec_opus ? 24000 : 0,
         .channels = 1,
+        .complexity = 5, /* libopus makes no FEC of 24 kbit/s below it */
         .loss_percent = fec ? 10 : 0,
         .fec = fec,
     };
