@@ -117,5 +117,5 @@ export class Mcu {
 }
 
 export function flagList(flags) {
-    return Object.entries(flags).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`);
+    return Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)]);
 }
