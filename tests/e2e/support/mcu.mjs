@@ -20,7 +20,8 @@ export class ApiError extends Error {
 
 export class Mcu {
     // flags: configuration keys and values. build: which build of the server (release, asan).
-    static async start({ flags = {}, build = 'release', rtpPorts = 400 } = {}) {
+    // generateToken: the server makes its own token, in its state folder.
+    static async start({ flags = {}, build = 'release', rtpPorts = 400, generateToken = false } = {}) {
         const mcu = new Mcu();
         mcu.folder = mkdtempSync(join(tmpdir(), 'mischpult-e2e-'));
         mcu.token = 'e2e-0123456789abcdef0123456789abcdef';
@@ -38,7 +39,7 @@ export class Mcu {
         mcu.program = new Program(binary('mcu', build), flagList(mcu.flags), {
             env: {
                 ...process.env,
-                MCU_ADMIN_TOKEN: mcu.token,
+                MCU_ADMIN_TOKEN: generateToken ? '' : mcu.token,
                 XDG_STATE_HOME: mcu.folder,
                 HOME: mcu.folder,
             },
