@@ -52,6 +52,11 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "Threads that carry media; 0: one a core."},
     {"srtp", CONFIG_KEY_CHOICE, AT(srtp), "prefer", 0, 2, "off|prefer|require", true,
         "SRTP by SDES: never, when it is offered, or nothing else."},
+    {"symmetric_rtp", CONFIG_KEY_CHOICE, AT(symmetric_rtp), "signalled", 0, 2,
+        "signalled|symmetric|nat", true,
+        "Where media is sent: to the address in the peer's SDP; to the port the peer sends from, "
+        "on "
+        "the same IP; or, for peers behind NAT, to any address learned within the first seconds."},
     {"jitter_max_ms", CONFIG_KEY_UINT, AT(jitter_max_ms), "200", 20, 2000, "ms", true,
         "Ceiling of a jitter buffer's delay."},
     {"participant_timeout_s", CONFIG_KEY_UINT, AT(participant_timeout_s), "60", 0, 86400, "s", true,

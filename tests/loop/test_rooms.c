@@ -1,0 +1,186 @@
+#include "net/udp.h"
+#include "tests/support/meeting.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct peer_config talker(const struct acodec *codec, double hz)
+{
+    return (struct peer_config){.codec = codec, .tone_hz = hz, .amplitude = 8000};
+}
+
+/* Of the last second that a peer heard. */
+static double heard_dbfs(const struct peer *p, const struct acodec *codec, double hz)
+{
+    size_t n;
+    const int16_t *pcm = peer_heard(p, &n);
+    size_t second = codec->pcm_rate_hz;
+    cr_assert_geq(n, second, "heard only %zu samples", n);
+    return tone_dbfs(pcm + n - second, second, codec->pcm_rate_hz, hz);
+}
+
+static void three_hear_each_other(const struct acodec *codec, enum sdes_suite suite)
+{
+    static const double hz[] = {440, 880, 1320};
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    for (int i = 0; i < 3; i++) {
+        struct peer_config cfg = talker(codec, hz[i]);
+        cfg.suite = suite;
+        cfg.rtcp_mux = i == 1;
+        meeting_join(&m, &cfg);
+    }
+    meeting_run_ms(&m, 2500);
+    for (int i = 0; i < 3; i++) {
+        const struct peer_stats *s = peer_stats(m.peers[i]);
+        cr_expect_eq(s->bad, 0u);
+        for (int j = 0; j < 3; j++) {
+            double db = heard_dbfs(m.peers[i], codec, hz[j]);
+            if (i == j)
+                cr_expect_lt(db, -45, "peer %d hears itself at %.1f dB", i, db);
+            else
+                cr_expect(db > -16 && db < -9, "peer %d hears %d at %.1f dB", i, j, db);
+        }
+        cr_expect_eq(s->timestamp_gaps, 0u);
+    }
+    meeting_end(&m);
+}
+
+Test(rooms, mix_minus_opus)
+{
+    three_hear_each_other(&acodec_opus, SDES_NONE);
+}
+
+Test(rooms, mix_minus_g722)
+{
+    three_hear_each_other(&acodec_g722, SDES_NONE);
+}
+
+Test(rooms, mix_minus_pcma_gcm)
+{
+    three_hear_each_other(&acodec_pcma, SDES_AEAD_AES_128_GCM);
+}
+
+Test(rooms, mix_minus_l16_aes_cm)
+{
+    three_hear_each_other(&acodec_l16_16000, SDES_AES_CM_128_HMAC_SHA1_80);
+}
+
+Test(rooms, listeners_share_an_encoder_and_a_talker_has_their_own)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = talker(&acodec_opus, 440), listens = {.codec = &acodec_opus};
+    meeting_join(&m, &talks);
+    for (int i = 0; i < 3; i++)
+        meeting_join(&m, &listens);
+    meeting_run_ms(&m, 1000);
+    struct leg_stats t = meeting_stats(&m, 0), l = meeting_stats(&m, 2);
+    cr_expect(t.own_encoder && t.talking && t.speaking);
+    cr_expect(!l.own_encoder && !l.talking);
+    cr_expect_eq(l.group_size, 3u);
+    cr_expect_gt(l.packets_out, 30u);
+    cr_expect_eq(m.events[ROOM_EVENT_TALKING], 1u);
+    meeting_end(&m);
+}
+
+Test(rooms, mute_is_not_heard_and_kick_sends_bye)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = talker(&acodec_pcmu, 440), listens = {.codec = &acodec_pcmu};
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    participant_mute(m.participants[0], true);
+    meeting_run_ms(&m, 1500);
+    cr_expect_lt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -60);
+    participant_mute(m.participants[0], false);
+    meeting_run_ms(&m, 1500);
+    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -16);
+    cr_expect_eq(m.events[ROOM_EVENT_MUTED], 2u);
+    participant_kick(m.participants[0]);
+    m.sends[0] = false;
+    meeting_run_ms(&m, 200);
+    cr_expect_eq(peer_stats(m.peers[0])->byes, 1u);
+    cr_expect_str_eq(m.last_reason, "kicked");
+    meeting_end(&m);
+}
+
+Test(rooms, keys_in_and_out)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config cfg = {.codec = &acodec_pcma, .event = true};
+    meeting_join(&m, &cfg);
+    /* "5": three packets while it is down, the end three times; the first is lost */
+    static const uint8_t steps[][2] = {{0x0a, 2}, {0x0a, 3}, {0x8a, 4}, {0x8a, 4}, {0x8a, 4}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        uint8_t pkt[16] = {
+            0x80, 101, 0, (uint8_t)i, 0, 0, 0, 77, 0, 0, 0, 9, 5, steps[i][0], steps[i][1], 0x40};
+        peer_send_raw(m.peers[0], pkt, sizeof(pkt), false);
+    }
+    meeting_run_ms(&m, 500);
+    cr_expect_str_eq(m.digits, "5");
+    cr_expect_eq(participant_dial(m.participants[0], "1x"), -EINVAL);
+    cr_expect_eq(participant_dial(m.participants[0], "1#"), 0);
+    meeting_run_ms(&m, 1500);
+    const struct peer_stats *s = peer_stats(m.peers[0]);
+    cr_expect_gt(s->events, 8u);
+    cr_expect_eq(s->event_payloads[0][0], 1);
+    cr_expect_eq(s->event_payloads[s->events - 1][0], 11);
+    cr_expect(s->event_payloads[s->events - 1][1] & 0x80, "the end is marked");
+    meeting_end(&m);
+}
+
+Test(rooms, a_stranger_is_neither_heard_nor_served)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = talker(&acodec_pcmu, 440), listens = {.codec = &acodec_pcmu};
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    /* From another IP, with a good payload type, to the listener's port. */
+    struct net_addr local, to = peer_server(m.peers[1]);
+    cr_assert_eq(net_addr_parse(&local, "127.0.0.2", 0), 0);
+    int fd = udp_bind(&local, NULL);
+    cr_assert_geq(fd, 0);
+    struct sockaddr_storage sa;
+    socklen_t len = net_addr_to_sockaddr(&to, &sa);
+    uint8_t pkt[172] = {0x80, 0, 0, 0, 0, 0, 0, 0, 0xde, 0xad};
+    for (int i = 0; i < 50; i++) {
+        pkt[3] = (uint8_t)i;
+        sendto(fd, pkt, sizeof(pkt), 0, (struct sockaddr *)&sa, len);
+        meeting_run_ms(&m, 20);
+    }
+    uint8_t got;
+    cr_expect_lt(recv(fd, &got, 1, MSG_DONTWAIT), 0, "the stranger was sent something");
+    struct leg_stats s = meeting_stats(&m, 1);
+    cr_expect_eq(s.packets_in, 0u);
+    cr_expect_geq(s.packets_dropped, 50u);
+    close(fd);
+    meeting_end(&m);
+}
+
+Test(rooms, ports_come_back)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    unsigned before = rooms_ports_free(m.rooms);
+    struct peer_config cfg = {.codec = &acodec_pcma};
+    for (int i = 0; i < 20; i++)
+        meeting_join(&m, &cfg);
+    cr_expect_eq(rooms_ports_free(m.rooms), before - 40);
+    for (int i = 0; i < 20; i++)
+        participant_kick(m.participants[i]);
+    meeting_run_ms(&m, 200);
+    cr_expect_eq(rooms_ports_free(m.rooms), before);
+    meeting_end(&m);
+}

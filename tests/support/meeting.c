@@ -1,0 +1,116 @@
+#include "tests/support/meeting.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_event(const struct room_event *e, void *arg)
+{
+    struct meeting *m = arg;
+    m->events[e->type]++;
+    if (e->type == ROOM_EVENT_DTMF && strlen(m->digits) + 1 < sizeof(m->digits))
+        m->digits[strlen(m->digits)] = e->digit;
+    if (e->reason)
+        m->last_reason = e->reason;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct meeting *m = timer->data;
+    for (unsigned i = 0; i < m->n_peers; i++) {
+        peer_receive(m->peers[i]);
+        if (m->sends[i] && m->ticks_left)
+            peer_send(m->peers[i]);
+    }
+    if (m->ticks_left)
+        m->ticks_left--;
+    else
+        uv_stop(&m->loop);
+}
+
+void meeting_start(struct meeting *m)
+{
+    memset(m, 0, sizeof(*m));
+    config_defaults(&m->config);
+    m->config.media_loops = 1;
+}
+
+void meeting_open(struct meeting *m)
+{
+    cr_assert_eq(uv_loop_init(&m->loop), 0);
+    cr_assert_eq(uv_timer_init(&m->loop, &m->timer), 0);
+    m->timer.data = m;
+    cr_assert_eq(rooms_create(&m->rooms, &m->config, &m->loop, on_event, m), 0);
+    struct room_settings settings;
+    rooms_defaults(m->rooms, &settings);
+    cr_assert_eq(room_create(m->rooms, "test", &settings, &m->room), 0);
+}
+
+unsigned meeting_join(struct meeting *m, const struct peer_config *cfg)
+{
+    unsigned i = m->n_peers++;
+    cr_assert_lt(i, (unsigned)MEETING_PEERS_MAX);
+    struct peer *peer = m->peers[i] = peer_create(cfg);
+    const char *offer = peer_offer(peer), *why = "";
+    char *answer;
+    int err =
+        participant_join(m->room, "", offer, strlen(offer), &m->participants[i], &answer, &why);
+    cr_assert_eq(err, 0, "join: %d %s", err, why);
+    peer_take_answer(peer, answer);
+    free(answer);
+    m->sends[i] = cfg->tone_hz > 0;
+    return i;
+}
+
+void meeting_run_ms(struct meeting *m, unsigned ms)
+{
+    m->ticks_left = ms / 20;
+    uv_timer_start(&m->timer, on_tick, 0, 20);
+    uv_run(&m->loop, UV_RUN_DEFAULT);
+    uv_timer_stop(&m->timer);
+}
+
+struct stats_wait {
+    struct meeting *m;
+    struct leg_stats stats;
+    size_t n;
+};
+
+static void on_stats(
+    const char (*ids)[PARTICIPANT_ID_LEN + 1], const struct leg_stats *stats, size_t n, void *arg)
+{
+    (void)ids;
+    struct stats_wait *w = arg;
+    w->n = n;
+    if (n)
+        w->stats = stats[0];
+    uv_stop(&w->m->loop);
+}
+
+struct leg_stats meeting_stats(struct meeting *m, unsigned peer)
+{
+    struct stats_wait w = {.m = m};
+    cr_assert_eq(participant_stats(m->participants[peer], on_stats, &w), 0);
+    uv_run(&m->loop, UV_RUN_DEFAULT);
+    cr_assert_eq(w.n, 1u);
+    return w.stats;
+}
+
+static void on_closed(void *arg)
+{
+    struct meeting *m = arg;
+    m->closed = true;
+}
+
+void meeting_end(struct meeting *m)
+{
+    rooms_close(m->rooms, on_closed, m);
+    uv_close((uv_handle_t *)&m->timer, NULL);
+    uv_run(&m->loop, UV_RUN_DEFAULT);
+    cr_assert(m->closed);
+    for (unsigned i = 0; i < m->n_peers; i++) {
+        peer_receive(m->peers[i]);
+        peer_destroy(m->peers[i]);
+    }
+    cr_assert_eq(uv_loop_close(&m->loop), 0, "handles are left open");
+}

@@ -1,0 +1,40 @@
+#ifndef TESTS_SUPPORT_MEETING_H
+#define TESTS_SUPPORT_MEETING_H
+
+/* The server without its HTTP side, in the test's process: the test's thread is the control loop,
+ * media loops are real. Peers send and receive on a 20 ms timer of that thread. */
+
+#include "mcu/config.h"
+#include "mcu/rooms.h"
+#include "tests/support/peer.h"
+
+enum { MEETING_PEERS_MAX = 64 };
+
+struct meeting {
+    uv_loop_t loop;
+    uv_timer_t timer;
+    struct config config;
+    struct rooms *rooms;
+    struct room *room; /* "test" */
+    struct peer *peers[MEETING_PEERS_MAX];
+    struct participant *participants[MEETING_PEERS_MAX];
+    bool sends[MEETING_PEERS_MAX];
+    unsigned n_peers;
+    unsigned ticks_left;
+    bool closed;
+    unsigned events[ROOM_EVENT_PLAY_ENDED + 1]; /* by type */
+    char digits[64];
+    const char *last_reason;
+};
+
+void meeting_start(struct meeting *m); /* m->config may be changed before meeting_open */
+void meeting_open(struct meeting *m);
+/* Joins; its index. */
+unsigned meeting_join(struct meeting *m, const struct peer_config *cfg);
+void meeting_run_ms(struct meeting *m, unsigned ms);
+/* Statistics of one participant, by a message there and back. */
+struct leg_stats meeting_stats(struct meeting *m, unsigned peer);
+/* Closes the server, then the loop; asserts that nothing is left open. */
+void meeting_end(struct meeting *m);
+
+#endif
