@@ -20,11 +20,11 @@ static json_t *describe(const struct participant *p)
 
 static json_t *describe_stats(const struct leg_stats *s)
 {
-    json_t *o = json_pack("{s:s?, s:i, s:i, s:i, s:s?, s:s, s:i, s:b, s:b, s:i, s:b}", "codec",
+    json_t *o = json_pack("{s:s?, s:i, s:i, s:i, s:s?, s:b, s:i, s:b, s:b, s:i, s:b}", "codec",
         s->codec, "clock_hz", (int)s->clock_hz, "ptime_ms", (int)s->ptime_ms, "bitrate_bps",
-        (int)s->bitrate_bps, "srtp", s->srtp_suite, "encoder", s->own_encoder ? "own" : "group",
-        "group_size", (int)s->group_size, "talking", s->talking, "speaking", s->speaking,
-        "level_dbov", -(int)s->level, "fec", s->fec);
+        (int)s->bitrate_bps, "srtp_suite", s->srtp_suite, "own_encoder", s->own_encoder,
+        "group_size", (int)s->group_size, "talking", s->talking, "speaking", s->speaking, "level",
+        (int)s->level, "fec", s->fec);
     json_t *counts = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "packets_in",
         (json_int_t)s->packets_in, "bytes_in", (json_int_t)s->bytes_in, "packets_out",
         (json_int_t)s->packets_out, "bytes_out", (json_int_t)s->bytes_out, "packets_lost",
