@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <uv.h>
 
 enum {
     CODECS_MAX = 16,
@@ -35,20 +36,24 @@ static unsigned max_ptime_ms(const struct acodec *codec)
     return MAX_PAYLOAD_BYTES / (codec->pcm_rate_hz * sizeof(int16_t) / 1000) / 10 * 10;
 }
 
-static size_t list_codecs(struct answer_codec list[static CODECS_MAX])
+/* Answers keep pointing to it, so it is made once and stays. */
+static struct answer_codec codecs[CODECS_MAX];
+static size_t n_codecs;
+
+static void list_codecs(void)
 {
-    size_t n = 0;
-    for (; n < CODECS_MAX && acodecs[n]; n++)
-        list[n] = (struct answer_codec){
-            .name = acodecs[n]->name,
-            .clock_hz = acodecs[n]->rtp_clock_hz,
-            .channels = acodecs[n]->sdp_channels,
-            .max_ptime_ms = max_ptime_ms(acodecs[n]),
-            .impl = acodecs[n],
+    for (; n_codecs < CODECS_MAX && acodecs[n_codecs]; n_codecs++) {
+        const struct acodec *codec = acodecs[n_codecs];
+        codecs[n_codecs] = (struct answer_codec){
+            .name = codec->name,
+            .clock_hz = codec->rtp_clock_hz,
+            .channels = codec->sdp_channels,
+            .max_ptime_ms = max_ptime_ms(codec),
+            .impl = codec,
             .accepts = accepts,
             .print_fmtp = print_fmtp,
         };
-    return n;
+    }
 }
 
 static void add_format(struct leg_media *m, struct leg_format f)
@@ -139,13 +144,14 @@ int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
     const struct answer *prev, struct answer **answer, struct leg_media *media,
     struct sdp_error *why)
 {
-    struct answer_codec codecs[CODECS_MAX];
+    static uv_once_t once = UV_ONCE_INIT;
+    uv_once(&once, list_codecs);
     struct answer_config ac = {
         .local = cfg->local,
         .rtcp_port = cfg->rtcp_port,
         .rtcp_mux = true,
         .codecs = codecs,
-        .n_codecs = list_codecs(codecs),
+        .n_codecs = n_codecs,
         .telephone_event = true,
         .comfort_noise = true,
         .ptimes_ms = {10, 20, 40, 60},
