@@ -112,8 +112,9 @@ static float drop_of(struct mixer *m, bool silent)
 static bool pause_suits(const struct mixer_leg *leg, float drop_db)
 {
     unsigned waited = leg->same_ticks - SAME_TICKS;
-    float left = waited < PATIENCE_TICKS ? 1 - (float)waited / PATIENCE_TICKS : 0;
-    return !leg->home->chain || leg->home->silent || drop_db >= pause_db * left;
+    if (waited >= PATIENCE_TICKS || !leg->home->chain || leg->home->silent)
+        return true;
+    return drop_db >= pause_db * (1 - (float)waited / PATIENCE_TICKS);
 }
 
 void hearing_settle(struct mixer *m, bool silent)

@@ -69,7 +69,7 @@ static void hear(struct sim_leg *s, const struct mixer_packet *p)
 {
     int16_t pcm[ACODEC_MAX_SAMPLES];
     int n = s->codec->decode(s->dec, p->payload, p->len, pcm, ACODEC_MAX_SAMPLES);
-    cr_assert_eq(n, (int)(s->ptime_ms * s->codec->pcm_rate_hz / 1000));
+    cr_assert_eq(n, s->codec->packet_samples(p->payload, p->len));
     if (s->heard_n + (size_t)n > s->heard_cap) {
         s->heard_cap = s->heard_cap ? 2 * s->heard_cap : 1 << 16;
         s->heard = realloc(s->heard, s->heard_cap * sizeof *s->heard);
@@ -82,23 +82,25 @@ static void hear(struct sim_leg *s, const struct mixer_packet *p)
 static void packet(const struct mixer_packet *p, void *arg)
 {
     struct sim_leg *s = arg;
-    uint32_t ticks = s->ptime_ms * s->codec->rtp_clock_hz / 1000;
-    bool continues = s->packets > 0 && p->timestamp == s->next_timestamp;
+    s->gaps += s->packets == 0 || p->timestamp != s->next_timestamp;
     s->packets++;
     s->markers += p->marker;
-    s->gaps += !continues;
-    s->last_timestamp = p->timestamp;
-    s->next_timestamp = p->timestamp + ticks;
-    if (p->comfort_noise)
+    s->last_timestamp = s->next_timestamp = p->timestamp;
+    if (p->comfort_noise) {
         s->noise_packets++;
-    else if (!s->deaf_ears)
+        return;
+    }
+    int n = s->codec->packet_samples(p->payload, p->len);
+    cr_assert_gt(n, 0);
+    s->next_timestamp += acodec_rtp_ticks(s->codec, (uint32_t)n);
+    s->last_ms = (unsigned)n * 1000 / s->codec->pcm_rate_hz;
+    if (!s->deaf_ears)
         hear(s, p);
 }
 
 int sim_leg_add_config(struct mixer *m, struct sim_leg *s, struct mixer_leg_config cfg)
 {
     s->codec = cfg.codec;
-    s->ptime_ms = cfg.params.ptime_ms;
     if (cfg.codec && !s->dec)
         cr_assert_eq(cfg.codec->dec_create(&s->dec), 0);
     cfg.source = &sim_source;

@@ -21,13 +21,14 @@ struct sim_leg {
     /* ears */
     const struct acodec *codec;
     struct acodec_dec *dec;
-    uint32_t ptime_ms;
     int16_t *heard; /* at the codec's rate; owned */
     size_t heard_n, heard_cap;
     uint32_t next_timestamp;
-    uint32_t last_timestamp;                               /* of the last packet */
-    unsigned packets, markers, noise_packets, empty, gaps; /* gaps: timestamp not continuous */
-    bool deaf_ears;                                        /* counts packets, decodes nothing */
+    uint32_t last_timestamp; /* of the last packet */
+    unsigned last_ms;        /* its duration */
+    unsigned packets, markers, noise_packets;
+    unsigned gaps;  /* packets, the first too, that do not begin where the one before ended */
+    bool deaf_ears; /* counts packets, decodes nothing */
 };
 
 extern const struct mixer_source sim_source;
