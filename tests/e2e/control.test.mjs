@@ -33,7 +33,7 @@ test('events tell who joins, talks, is muted and leaves', async (t) => {
     assert.equal(socket.status, 101, socket.head);
     const a = await device(t, mcu, { name: 'a' });
     await device(t, mcu, { name: 'b' });
-    const about = (type) => (e) => e.event === type && e.participant === a.id;
+    const about = (type) => (e) => e.type === type && e.participant === a.id;
     await socket.event('joined', about('joined'));
     a.say(tone(500, 1, 8000));
     await socket.event('talking', about('talking'));
@@ -81,7 +81,7 @@ test('WebSocket frames that break the rules close that connection only', async (
         socket.socket.destroy();
     }
     await device(t, mcu, { name: 'a' });
-    await other.event('joined', (e) => e.event === 'joined');
+    await other.event('joined', (e) => e.type === 'joined');
 });
 
 test('a WAV file is played to everybody', async (t) => {

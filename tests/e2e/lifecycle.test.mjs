@@ -77,8 +77,7 @@ test('a thousand joins and leaves leave no port, file descriptor or memory behin
     const { readdirSync } = await import('node:fs');
     const open = () => readdirSync(`/proc/${mcu.pid}/fd`).length;
     const joinAndLeave = async (i) => {
-        const offer = makeOffer({ port: 9, codec: undefined });
-        const { path } = await mcu.join(`churn${i % 4}`, 'x', offer.replace(/ 9 /g, ` ${40000 + i} `));
+        const { path } = await mcu.join(`churn${i % 4}`, 'x', makeOffer({ port: 40000 + i }));
         await mcu.api('DELETE', path);
     };
     for (let i = 0; i < 50; i++) await joinAndLeave(i);

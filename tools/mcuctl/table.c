@@ -48,10 +48,9 @@ void table_rooms(FILE *out, const json_t *rooms)
     }
 }
 
-/* level: -dBov, 0 loud to 127 silent. */
-static void print_bar(FILE *out, double level)
+static void print_bar(FILE *out, double level_dbov)
 {
-    double share = 1 - fmin(level, QUIETEST_DBOV) / QUIETEST_DBOV;
+    double share = 1 - fmin(-level_dbov, QUIETEST_DBOV) / QUIETEST_DBOV;
     unsigned filled = (unsigned)lround(share * BAR_COLUMNS);
     for (unsigned i = 0; i < BAR_COLUMNS; i++)
         fputc(i < filled ? '#' : '.', out);
@@ -68,13 +67,11 @@ static const char *state_of(const json_t *p, const json_t *stats)
 
 static void print_participant(FILE *out, const json_t *p)
 {
-    const json_t *nested = json_object_get(p, "stats");
-    const json_t *stats = json_is_object(nested) ? nested : p;
+    const json_t *stats = json_object_get(p, "stats");
     table_text(out, text_of(p, "name", ""), NAME_COLUMNS);
     fprintf(out, " %-16.16s %-5s ", text_of(p, "id", "?"), state_of(p, stats));
-    print_bar(out, number_of(stats, "level", 127));
-    fprintf(out, " %-5.5s %-5s", text_of(stats, "codec", "-"),
-        flag_of(stats, "own_encoder") ? "own" : "group");
+    print_bar(out, number_of(stats, "level_dbov", -127));
+    fprintf(out, " %-5.5s %-5.5s", text_of(stats, "codec", "-"), text_of(stats, "encoder", "-"));
     fprintf(
         out, " %5.0f %6.1f", number_of(stats, "delay_ms", 0), number_of(stats, "loss_percent", 0));
     double rtt_ms = number_of(stats, "rtt_ms", -1);
@@ -82,11 +79,8 @@ static void print_participant(FILE *out, const json_t *p)
         fprintf(out, " %6.0f", rtt_ms);
     else
         fprintf(out, "      -");
-    fprintf(out, "%s%s", flag_of(p, "deaf") ? " deaf" : "",
-        json_object_get(stats, "srtp_suite") != NULL &&
-                !json_is_null(json_object_get(stats, "srtp_suite"))
-            ? " srtp"
-            : "");
+    bool srtp = json_is_string(json_object_get(stats, "srtp"));
+    fprintf(out, "%s%s", srtp ? " srtp" : "", flag_of(p, "deaf") ? " deaf" : "");
 }
 
 void table_participants(FILE *out, const json_t *participants, const char *end)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Program, until } from './process.mjs';
+import { Program, sleep, until } from './process.mjs';
 import { freePorts } from './ports.mjs';
 import { parseAnswer } from './sdp.mjs';
 
@@ -77,6 +77,9 @@ export class Mcu {
                 ...(type ? { 'Content-Type': type } : {}),
                 ...headers,
             },
+        }).catch(async (error) => {
+            await sleep(200);
+            throw new Error(`${method} ${path}: ${error.cause ?? error}; ${this.complaint() ?? 'no complaint'}`);
         });
         const text = await response.text();
         const json = response.headers.get('content-type')?.includes('json');
@@ -111,9 +114,15 @@ export class Mcu {
     async stop() {
         const result = await this.program.stop('SIGTERM', 15000);
         rmSync(this.folder, { recursive: true, force: true });
-        const report = this.program.stderr.match(/(ERROR: \w+Sanitizer|runtime error:)[^]*/);
-        if (report) throw new Error(report[0].slice(0, 4000));
+        const report = this.complaint();
+        if (report) throw new Error(report);
         return result;
+    }
+
+    // What a sanitizer has said of the server.
+    complaint() {
+        const report = this.program.stderr.match(/.*(ERROR: \w+Sanitizer|runtime error:)[^]*/);
+        return report?.[0].slice(0, 4000);
     }
 }
 
