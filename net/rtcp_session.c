@@ -164,7 +164,7 @@ uint64_t rtcp_session_next_us(const struct rtcp_session *s)
 /* --- what we report --------------------------------------------------------------------------- */
 static uint32_t since_65536ths(uint64_t then_us, uint64_t now_us)
 {
-    uint64_t d = (now_us - then_us) * 65536 / 1000000;
+    uint64_t d = now_us > then_us ? (now_us - then_us) * 65536 / 1000000 : 0;
     return d > UINT32_MAX ? UINT32_MAX : (uint32_t)d;
 }
 
@@ -191,7 +191,7 @@ static int write_report(
         return rtcp_write_rr(w, s->cfg.ssrc, &block, n);
 
     uint64_t ntp = s->cfg.ntp(s->cfg.ntp_arg);
-    uint64_t since_us = now_us - s->last_sent_us;
+    uint64_t since_us = now_us > s->last_sent_us ? now_us - s->last_sent_us : 0;
     struct rtcp_sender_info info = {
         .ntp = ntp,
         .rtp_timestamp = s->last_timestamp + (uint32_t)(since_us * s->cfg.clock_hz / 1000000),
