@@ -58,8 +58,21 @@ unsigned meeting_join(struct meeting *m, const struct peer_config *cfg)
     cr_assert_eq(err, 0, "join: %d %s", err, why);
     peer_take_answer(peer, answer);
     free(answer);
-    m->sends[i] = cfg->tone_hz > 0;
+    m->sends[i] = cfg->amplitude > 0;
     return i;
+}
+
+int meeting_reoffer(
+    struct meeting *m, unsigned peer, const char *direction, const struct acodec *codec)
+{
+    const char *offer = peer_offer_again(m->peers[peer], direction, codec), *why;
+    char *answer;
+    int err = participant_reoffer(m->participants[peer], offer, strlen(offer), &answer, &why);
+    if (err)
+        return err;
+    peer_take_answer(m->peers[peer], answer);
+    free(answer);
+    return 0;
 }
 
 void meeting_run_ms(struct meeting *m, unsigned ms)

@@ -31,6 +31,9 @@ void meeting_start(struct meeting *m); /* m->config may be changed before meetin
 void meeting_open(struct meeting *m);
 /* Joins; its index. */
 unsigned meeting_join(struct meeting *m, const struct peer_config *cfg);
+/* A new offer in the session; its error. */
+int meeting_reoffer(
+    struct meeting *m, unsigned peer, const char *direction, const struct acodec *codec);
 void meeting_run_ms(struct meeting *m, unsigned ms);
 /* Statistics of one participant, by a message there and back. */
 struct leg_stats meeting_stats(struct meeting *m, unsigned peer);

@@ -22,6 +22,8 @@ struct peer {
     struct net_addr local, server, server_rtcp;
     int fd, rtcp_fd;
     uint8_t pt;
+    uint16_t rtcp_port;
+    unsigned version;
     char offer[2048];
     uint8_t key[SDES_MAX_KEY_BYTES];
     struct srtp_session *in, *out;
@@ -32,6 +34,10 @@ struct peer {
     uint16_t seq;
     double phase;
 
+    uint32_t random;
+    int16_t *said;
+    size_t n_said;
+    struct acodec_dec *echo; /* decodes what it says */
     int16_t *heard;
     size_t n_heard;
     bool started;
@@ -50,7 +56,7 @@ static int bind_loopback(struct net_addr *out)
     return fd;
 }
 
-static void write_offer(struct peer *p, uint16_t rtcp_port)
+static void write_offer(struct peer *p)
 {
     const struct acodec *c = p->cfg.codec;
     char crypto[256] = "", text[SDES_MAX_TEXT_BYTES];
@@ -61,14 +67,46 @@ static void write_offer(struct peer *p, uint16_t rtcp_port)
         snprintf(crypto, sizeof(crypto), "a=crypto:%s\r\n", text);
     }
     int n = snprintf(p->offer, sizeof(p->offer),
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
         "m=audio %u RTP/%s %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=rtcp:%u\r\n%s%sa=%s\r\n",
-        p->local.port, p->cfg.suite ? "SAVP" : "AVP", p->pt, p->cfg.event ? " 101" : "", p->pt,
-        c->name, c->rtp_clock_hz, c->sdp_channels == 2 ? "/2" : "",
-        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto, rtcp_port,
+        ++p->version, p->local.port, p->cfg.suite ? "SAVP" : "AVP", p->pt,
+        p->cfg.event ? " 101" : "", p->pt, c->name, c->rtp_clock_hz,
+        c->sdp_channels == 2 ? "/2" : "",
+        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto, p->rtcp_port,
         p->cfg.rtcp_mux ? "a=rtcp-mux\r\n" : "", p->cfg.attributes ? p->cfg.attributes : "",
         p->cfg.direction ? p->cfg.direction : "sendrecv");
     cr_assert_lt(n, (int)sizeof(p->offer));
+}
+
+static void take_codec(struct peer *p, const struct acodec *codec)
+{
+    p->cfg.codec = codec;
+    p->pt = codec->static_pt == ACODEC_PT_DYNAMIC ? DYNAMIC_PT : codec->static_pt;
+    struct acodec_params params = {.ptime_ms = 20, .channels = 1, .complexity = 5};
+    cr_assert_eq(codec->enc_create(&p->enc, &params), 0);
+    cr_assert_eq(codec->dec_create(&p->dec), 0);
+    cr_assert_eq(codec->dec_create(&p->echo), 0);
+}
+
+static void drop_codec(struct peer *p)
+{
+    const struct acodec *codec = p->cfg.codec;
+    codec->enc_destroy(p->enc);
+    codec->dec_destroy(p->dec);
+    codec->dec_destroy(p->echo);
+}
+
+const char *peer_offer_again(struct peer *p, const char *direction, const struct acodec *codec)
+{
+    p->cfg.direction = direction;
+    if (codec) {
+        drop_codec(p);
+        take_codec(p, codec);
+        p->n_said = p->n_heard = 0;
+        p->started = false;
+    }
+    write_offer(p);
+    return p->offer;
 }
 
 struct peer *peer_create(const struct peer_config *cfg)
@@ -79,7 +117,8 @@ struct peer *peer_create(const struct peer_config *cfg)
     p->cfg = *cfg;
     p->heard = malloc(HEARD_MAX * sizeof(*p->heard));
     cr_assert_not_null(p->heard);
-    p->pt = cfg->codec->static_pt == ACODEC_PT_DYNAMIC ? DYNAMIC_PT : cfg->codec->static_pt;
+    p->said = malloc(HEARD_MAX * sizeof(*p->said));
+    cr_assert_not_null(p->said);
     p->fd = bind_loopback(&p->local);
     struct net_addr rtcp = p->local;
     p->rtcp_fd = cfg->rtcp_mux ? -1 : bind_loopback(&rtcp);
@@ -87,23 +126,23 @@ struct peer *peer_create(const struct peer_config *cfg)
     p->seq = 65500; /* wraps within the test */
     for (size_t i = 0; i < sizeof(p->key); i++)
         p->key[i] = (uint8_t)(i * 7 + count);
-    struct acodec_params params = {.ptime_ms = 20, .channels = 1, .complexity = 5};
-    cr_assert_eq(cfg->codec->enc_create(&p->enc, &params), 0);
-    cr_assert_eq(cfg->codec->dec_create(&p->dec), 0);
-    write_offer(p, rtcp.port);
+    p->random = count;
+    p->rtcp_port = rtcp.port;
+    take_codec(p, cfg->codec);
+    write_offer(p);
     return p;
 }
 
 void peer_destroy(struct peer *p)
 {
-    p->cfg.codec->enc_destroy(p->enc);
-    p->cfg.codec->dec_destroy(p->dec);
+    drop_codec(p);
     srtp_session_destroy(p->in);
     srtp_session_destroy(p->out);
     close(p->fd);
     if (p->rtcp_fd >= 0)
         close(p->rtcp_fd);
     free(p->heard);
+    free(p->said);
     free(p);
 }
 
@@ -122,7 +161,7 @@ void peer_take_answer(struct peer *p, const char *answer)
     p->server = audio.rtp;
     p->server_rtcp = audio.rtcp_mux ? audio.rtp : audio.rtcp;
     cr_assert_eq(audio.formats[0].pt, p->pt);
-    if (p->cfg.suite != SDES_NONE) {
+    if (p->cfg.suite != SDES_NONE && !p->in) {
         cr_assert_eq(audio.n_crypto, 1u);
         const struct sdes_crypto *c = &audio.crypto[0];
         size_t n = sdes_key_bytes(c->suite);
@@ -145,29 +184,50 @@ void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp)
         len);
 }
 
+static void speak(struct peer *p, int16_t *pcm, size_t n)
+{
+    double step = 2 * M_PI * p->cfg.tone_hz / p->cfg.codec->pcm_rate_hz;
+    for (size_t i = 0; i < n; i++) {
+        p->random = p->random * 1664525 + 1013904223;
+        double wave = p->cfg.noise ? (double)(int32_t)p->random / 0x80000000u : sin(p->phase);
+        pcm[i] = (int16_t)lrint(p->cfg.amplitude * wave);
+        p->phase = fmod(p->phase + step, 2 * M_PI);
+    }
+}
+
+static void remember(struct peer *p, const uint8_t *payload, size_t len)
+{
+    int n = p->cfg.codec->decode(p->echo, payload, len, p->said + p->n_said, HEARD_MAX - p->n_said);
+    cr_assert_gt(n, 0);
+    p->n_said += (size_t)n;
+}
+
 void peer_send(struct peer *p)
 {
     const struct acodec *c = p->cfg.codec;
     int16_t pcm[MAX_FRAME];
     size_t n = c->pcm_rate_hz / 50;
-    for (size_t i = 0; i < n; i++) {
-        pcm[i] = (int16_t)lrint(p->cfg.amplitude * sin(p->phase));
-        p->phase = fmod(p->phase + 2 * M_PI * p->cfg.tone_hz / c->pcm_rate_hz, 2 * M_PI);
-    }
+    speak(p, pcm, n);
     _Alignas(16) uint8_t pkt[RTP_HEADER_BYTES + ACODEC_MAX_PACKET_BYTES + SRTP_SESSION_MAX_EXTRA];
     struct rtp_header h = {
         .payload_type = p->pt, .seq = p->seq++, .timestamp = p->timestamp, .ssrc = p->ssrc};
     p->timestamp += c->rtp_clock_hz / 50;
     rtp_write_header(pkt, &h);
     int len = c->encode(p->enc, pcm, n, pkt + RTP_HEADER_BYTES, ACODEC_MAX_PACKET_BYTES);
-    cr_assert_geq(len, 0);
-    if (len == 0)
-        return;
+    cr_assert_gt(len, 0);
+    remember(p, pkt + RTP_HEADER_BYTES, (size_t)len);
     len += RTP_HEADER_BYTES;
     if (p->out)
         len = srtp_session_protect(p->out, pkt, (size_t)len, sizeof(pkt));
     cr_assert_gt(len, 0);
     peer_send_raw(p, pkt, (size_t)len, false);
+}
+
+void peer_new_ssrc(struct peer *p)
+{
+    p->ssrc += 0x10000;
+    p->seq = 40000;
+    p->timestamp += 0x12345678;
 }
 
 static void keep_order(struct peer *p, const struct rtp_packet *r)
@@ -244,6 +304,12 @@ void peer_receive(struct peer *p)
     drain(p, p->fd);
     if (p->rtcp_fd >= 0)
         drain(p, p->rtcp_fd);
+}
+
+const int16_t *peer_said(const struct peer *p, size_t *n)
+{
+    *n = p->n_said;
+    return p->said;
 }
 
 const int16_t *peer_heard(const struct peer *p, size_t *n)

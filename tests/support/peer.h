@@ -17,6 +17,7 @@ struct peer_config {
     const char *direction;  /* "sendrecv" … ; NULL: sendrecv */
     double tone_hz;         /* 0: sends silence */
     double amplitude;       /* of the tone, 0 to 32767 */
+    bool noise;             /* white noise instead of a tone, the same in every run */
     enum sdes_suite suite;  /* SDES_NONE: plain */
     bool rtcp_mux, event;   /* event: offers telephone-event at 8000 Hz, payload type 101 */
     const char *attributes; /* further lines of the audio medium, each with CRLF; or NULL */
@@ -33,6 +34,12 @@ void peer_send(struct peer *p); /* 20 ms of its tone */
 void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp);
 void peer_receive(struct peer *p); /* takes in all that has come */
 
+void peer_new_ssrc(struct peer *p); /* as after a transfer: sequence and timestamps start anew */
+/* The offer again, with another direction and, if codec is not NULL, another codec. */
+const char *peer_offer_again(struct peer *p, const char *direction, const struct acodec *codec);
+
+/* What it sent, as whoever decodes it hears it. */
+const int16_t *peer_said(const struct peer *p, size_t *n);
 /* What it heard, decoded, at codec->pcm_rate_hz; gaps in sequence are not filled. */
 const int16_t *peer_heard(const struct peer *p, size_t *n);
 void peer_forget(struct peer *p); /* what it heard so far */
