@@ -1,0 +1,316 @@
+/* CPU of what net/ does with a packet: rows "name unit value", the median of several rounds.
+ * Packets are 112 bytes: a 100-byte payload under a 12-byte header. */
+
+#include "net/latch.h"
+#include "net/rtp.h"
+#include "net/rtp_source.h"
+#include "net/send_batch.h"
+#include "net/srtp_session.h"
+#include "net/udp.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS = 11, PEERS = 64, PAYLOAD = 100, SSRC = 7, PACKET = RTP_HEADER_BYTES + PAYLOAD };
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void must(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "bench_net: %s failed\n", what);
+        exit(1);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* us[]: of `per_round` things each. */
+static double row(const char *name, double us[static ROUNDS], unsigned per_round)
+{
+    qsort(us, ROUNDS, sizeof *us, by_value);
+    double each = us[ROUNDS / 2] / per_round;
+    printf("%s us %.3f\n", name, each);
+    return each;
+}
+
+static size_t make_packet(uint8_t *p, uint16_t seq)
+{
+    const struct rtp_header h = {.payload_type = 111, .seq = seq, .timestamp = seq, .ssrc = SSRC};
+    rtp_write_header(p, &h);
+    memset(p + RTP_HEADER_BYTES, seq, PAYLOAD);
+    return PACKET;
+}
+
+/* --- SRTP ------------------------------------------------------------------------------------- */
+static void bench_srtp(enum sdes_suite suite)
+{
+    enum { N = 2000 };
+    static _Alignas(16) uint8_t packets[N][PACKET + 24];
+    static const uint8_t key[SDES_MAX_KEY_BYTES] = {1};
+    const uint32_t ssrc = SSRC;
+    struct srtp_session *tx, *rx;
+    double protect[ROUNDS], unprotect[ROUNDS];
+    char name[64];
+    size_t n = sdes_key_bytes(suite);
+    must(srtp_session_create_out(&tx, suite, key, n, &ssrc, 1) == 0, "create");
+    must(srtp_session_create_in(&rx, suite, key, n) == 0, "create");
+    uint16_t seq = 0;
+    for (int r = 0; r < ROUNDS; r++) {
+        int len = 0;
+        for (int i = 0; i < N; i++)
+            make_packet(packets[i], seq++);
+        double start = now_us();
+        for (int i = 0; i < N; i++)
+            len = srtp_session_protect(tx, packets[i], PACKET, sizeof packets[i]);
+        protect[r] = now_us() - start;
+        must(len > PACKET, "protect");
+        start = now_us();
+        for (int i = 0; i < N; i++)
+            must(srtp_session_unprotect(rx, packets[i], (size_t)len, 1) == PACKET, "unprotect");
+        unprotect[r] = now_us() - start;
+    }
+    snprintf(name, sizeof name, "srtp_protect_%s", sdes_suite_name(suite));
+    row(name, protect, N);
+    snprintf(name, sizeof name, "srtp_unprotect_%s", sdes_suite_name(suite));
+    row(name, unprotect, N);
+    srtp_session_destroy(tx);
+    srtp_session_destroy(rx);
+}
+
+static void bench_srtp_create(void)
+{
+    enum { N = 20 };
+    static const uint8_t key[SDES_MAX_KEY_BYTES] = {1};
+    const enum sdes_suite suite = SDES_AEAD_AES_128_GCM;
+    struct srtp_session *s[ROUNDS][N];
+    double us[ROUNDS];
+    size_t before = mallinfo2().uordblks;
+    for (int r = 0; r < ROUNDS; r++) {
+        double start = now_us();
+        for (int i = 0; i < N; i++)
+            must(srtp_session_create_in(&s[r][i], suite, key, 28) == 0, "create");
+        us[r] = now_us() - start;
+    }
+    size_t bytes = mallinfo2().uordblks - before;
+    row("srtp_create", us, N);
+    printf("srtp_session_memory bytes %zu\n", bytes / (ROUNDS * N));
+    for (int r = 0; r < ROUNDS; r++)
+        for (int i = 0; i < N; i++)
+            srtp_session_destroy(s[r][i]);
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+static struct net_addr peer[PEERS];
+static int peer_fd[PEERS], own_fd[PEERS];
+
+static int bound(struct net_addr *where)
+{
+    struct net_addr a;
+    must(net_addr_parse(&a, "127.0.0.1", 0) == 0, "parse");
+    int fd = udp_bind(&a, NULL);
+    must(fd >= 0 && udp_local(fd, where) == 0, "bind");
+    return fd;
+}
+
+static void drain(void)
+{
+    uint8_t buf[2048];
+    for (int i = 0; i < PEERS; i++)
+        while (recv(peer_fd[i], buf, sizeof buf, MSG_DONTWAIT) > 0)
+            ;
+}
+
+enum how { SHARED, EACH, SHARED_OWNED, ONE_BY_ONE };
+
+static void send_all(struct send_batch *b, enum how how, const uint8_t *packet)
+{
+    for (int i = 0; i < PEERS; i++) {
+        int fd = how == EACH ? own_fd[i] : own_fd[0];
+        if (how == SHARED_OWNED) {
+            uint8_t *p = send_batch_reserve(b, PACKET);
+            memcpy(p, packet, PACKET);
+            send_batch_commit(b, fd, &peer[i], PACKET);
+        } else {
+            send_batch_add(
+                b, fd, &peer[i], packet, RTP_HEADER_BYTES, packet + RTP_HEADER_BYTES, PAYLOAD);
+        }
+        if (how == ONE_BY_ONE)
+            send_batch_flush(b);
+    }
+    send_batch_flush(b);
+}
+
+static double bench_send(const char *name, enum how how)
+{
+    enum { TICKS = 50 };
+    struct send_batch *b;
+    uint8_t packet[PACKET];
+    double us[ROUNDS];
+    must(send_batch_create(&b, 256, 256 * 1024) == 0, "send_batch_create");
+    make_packet(packet, 1);
+    for (int r = 0; r < ROUNDS; r++) {
+        us[r] = 0;
+        for (int t = 0; t < TICKS; t++) {
+            double start = now_us();
+            send_all(b, how, packet);
+            us[r] += now_us() - start;
+            drain();
+        }
+    }
+    struct send_batch_stats st;
+    send_batch_stats(b, &st);
+    must(st.packets == (uint64_t)ROUNDS * TICKS * PEERS, "sending");
+    double each = row(name, us, TICKS * PEERS);
+    send_batch_destroy(b);
+    return each;
+}
+
+static void bench_sending(void)
+{
+    struct net_addr ignored;
+    for (int i = 0; i < PEERS; i++) {
+        peer_fd[i] = bound(&peer[i]);
+        own_fd[i] = bound(&ignored);
+    }
+    double shared = bench_send("send_batch_shared_fd", SHARED);
+    bench_send("send_batch_shared_fd_owned", SHARED_OWNED);
+    double each = bench_send("send_batch_fd_each", EACH);
+    double single = bench_send("send_shared_fd_unbatched", ONE_BY_ONE);
+    printf("send_fd_each_to_shared ratio %.2f\n", each / shared);
+    printf("send_unbatched_to_batched ratio %.2f\n", single / shared);
+}
+
+/* --- receiving -------------------------------------------------------------------------------- */
+static void count(uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t at_us, void *arg)
+{
+    (void)pkt, (void)len, (void)from, (void)at_us;
+    ++*(unsigned *)arg;
+}
+
+/* 64 packets wait on one socket, or one on each of 64. */
+static void bench_receive(const char *name, int sockets)
+{
+    enum { TIMES = 50 };
+    uv_loop_t loop;
+    struct udp_buffers *bufs;
+    struct udp_receiver *rx[PEERS];
+    struct send_batch *b;
+    uint8_t packet[PACKET];
+    double us[ROUNDS];
+    must(uv_loop_init(&loop) == 0 && udp_buffers_create(&bufs) == 0, "loop");
+    must(send_batch_create(&b, 256, 8192) == 0, "send_batch_create");
+    unsigned got = 0;
+    for (int i = 0; i < sockets; i++)
+        must(udp_receiver_open(&rx[i], &loop, bufs, peer_fd[i], count, &got) == 0, "receiver");
+    make_packet(packet, 1);
+    for (int r = 0; r < ROUNDS; r++) {
+        us[r] = 0;
+        for (int t = 0; t < TIMES; t++) {
+            for (int i = 0; i < PEERS; i++)
+                send_batch_add(b, own_fd[0], &peer[i % sockets], packet, RTP_HEADER_BYTES,
+                    packet + RTP_HEADER_BYTES, PAYLOAD);
+            send_batch_flush(b);
+            got = 0;
+            double start = now_us();
+            while (got < PEERS)
+                uv_run(&loop, UV_RUN_ONCE);
+            us[r] += now_us() - start;
+        }
+    }
+    row(name, us, TIMES * PEERS);
+    for (int i = 0; i < sockets; i++)
+        udp_receiver_close(rx[i]);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    udp_buffers_destroy(bufs);
+    send_batch_destroy(b);
+}
+
+/* --- what every packet passes ----------------------------------------------------------------- */
+static void bench_parse(void)
+{
+    enum { N = 100000 };
+    const uint8_t level = 30;
+    const struct rtp_ext ext = {1, 1, &level};
+    const struct rtp_header h = {.payload_type = 111, .ssrc = SSRC};
+    uint8_t buf[256];
+    double us[ROUNDS];
+    unsigned sum = 0;
+    int len = rtp_write_header_ext(buf, sizeof buf, &h, &ext, 1);
+    must(len > 0, "header");
+    for (int r = 0; r < ROUNDS; r++) {
+        double start = now_us();
+        for (int i = 0; i < N; i++) {
+            struct rtp_packet p;
+            uint8_t l = 0;
+            buf[3] = (uint8_t)i;
+            if (rtp_parse(&p, buf, (size_t)len + PAYLOAD) == 0 &&
+                rtp_audio_level(&p, 1, &l, NULL) == 0)
+                sum += l + p.h.seq;
+        }
+        us[r] = now_us() - start;
+    }
+    must(sum != 0, "parse");
+    row("rtp_parse_with_level", us, N);
+}
+
+static void bench_admission(void)
+{
+    enum { N = 100000 };
+    struct latch l;
+    struct rtp_ssrc_gate g;
+    struct rtp_source s;
+    struct latch_config cfg = {.mode = LATCH_SIGNALLED};
+    double us[ROUNDS];
+    must(net_addr_parse(&cfg.signalled, "192.0.2.1", 5004) == 0, "parse");
+    must(net_addr_parse(&cfg.local, "192.0.2.2", 5004) == 0, "parse");
+    latch_init(&l, &cfg, 0);
+    rtp_ssrc_gate_init(&g);
+    rtp_source_init(&s, SSRC, 48000);
+    uint32_t i = 0;
+    for (int r = 0; r < ROUNDS; r++) {
+        double start = now_us();
+        for (int k = 0; k < N; k++, i++) {
+            uint64_t at = i * UINT64_C(20000);
+            latch_rtp(&l, &cfg.signalled, SSRC, (uint16_t)i, false, at);
+            rtp_ssrc_gate_check(&g, SSRC, (uint16_t)i, at);
+            rtp_source_put(&s, (uint16_t)i, i * 960, PAYLOAD, at);
+        }
+        us[r] = now_us() - start;
+    }
+    must(rtp_source_lost(&s) == 0, "statistics");
+    row("latch_gate_statistics", us, N);
+}
+
+int main(void)
+{
+    must(srtp_session_global_init() == 0, "srtp_init");
+    for (int suite = SDES_NONE + 1; suite < SDES_N_SUITES; suite++)
+        bench_srtp((enum sdes_suite)suite);
+    bench_srtp_create();
+    bench_sending();
+    bench_receive("receive_64_on_one_fd", 1);
+    bench_receive("receive_1_on_each_of_64_fds", PEERS);
+    bench_parse();
+    bench_admission();
+    for (int i = 0; i < PEERS; i++) {
+        close(peer_fd[i]);
+        close(own_fd[i]);
+    }
+    srtp_session_global_fini();
+    return 0;
+}
