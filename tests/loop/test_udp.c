@@ -41,7 +41,7 @@ static void say(int fd, const struct net_addr *to, const void *data, size_t len)
 {
     struct sockaddr_storage sa;
     socklen_t sa_len = net_addr_to_sockaddr(to, &sa);
-    cr_assert_eq(sendto(fd, data, len, 0, (struct sockaddr *)&sa, sa_len), len);
+    cr_assert_eq(sendto(fd, data, len, 0, (struct sockaddr *)&sa, sa_len), (ssize_t)len);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ enum { SSRC = 0xcafebabe, PAYLOAD = 100, S = 1000000 };
 
 static const enum sdes_suite suites[] = {SDES_AEAD_AES_128_GCM, SDES_AEAD_AES_256_GCM,
     SDES_AES_CM_128_HMAC_SHA1_80, SDES_AES_CM_128_HMAC_SHA1_32};
-#define EACH_SUITE(i) (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+#define N_SUITES (sizeof suites / sizeof *suites)
 
 static uint8_t key[SDES_MAX_KEY_BYTES];
 static _Alignas(16) uint8_t buf[2048];
@@ -120,116 +120,105 @@ Test(srtp_session, reference_encrypts_as_rfc_7714)
 
 Test(srtp_session, rtp_agrees_with_the_reference)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *s = out_one(suites[i]);
-            struct srtp_reference_keys k;
-            srtp_reference_derive(&k, suites[i], key, 0);
-            for (unsigned seq = 65530; seq < 65546; seq++) { /* across the rollover */
-                uint8_t plain[256], want[256];
-                size_t len = packet(plain, SSRC, (uint16_t)seq);
-                size_t n = srtp_reference_rtp(suites[i], &k, seq >> 16, plain, len, want);
-                cr_assert_eq(protect(s, SSRC, (uint16_t)seq), n);
-                cr_assert_eq(memcmp(buf, want, n), 0, "%s", sdes_suite_name(suites[i]));
-            }
-            srtp_session_destroy(s);
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *s = out_one(suites[i]);
+        struct srtp_reference_keys k;
+        srtp_reference_derive(&k, suites[i], key, 0);
+        for (unsigned seq = 65530; seq < 65546; seq++) { /* across the rollover */
+            uint8_t plain[256], want[256];
+            size_t len = packet(plain, SSRC, (uint16_t)seq);
+            size_t n = srtp_reference_rtp(suites[i], &k, seq >> 16, plain, len, want);
+            cr_assert_eq(protect(s, SSRC, (uint16_t)seq), n);
+            cr_assert_eq(memcmp(buf, want, n), 0, "%s", sdes_suite_name(suites[i]));
         }
+        srtp_session_destroy(s);
+    }
 }
 
 Test(srtp_session, rtcp_agrees_with_the_reference)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *s = out_one(suites[i]);
-            struct srtp_reference_keys k;
-            srtp_reference_derive(&k, suites[i], key, 1);
-            for (uint32_t index = 1; index < 5; index++) {
-                uint8_t plain[256], want[256];
-                size_t len = report(plain, sizeof plain, SSRC);
-                size_t n = srtp_reference_rtcp(suites[i], &k, index, plain, len, want);
-                memcpy(buf, plain, len);
-                cr_assert_eq(srtp_session_protect_rtcp(s, buf, len, sizeof buf), n);
-                cr_assert_eq(memcmp(buf, want, n), 0, "%s", sdes_suite_name(suites[i]));
-            }
-            srtp_session_destroy(s);
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *s = out_one(suites[i]);
+        struct srtp_reference_keys k;
+        srtp_reference_derive(&k, suites[i], key, 1);
+        for (uint32_t index = 1; index < 5; index++) {
+            uint8_t plain[256], want[256];
+            size_t len = report(plain, sizeof plain, SSRC);
+            size_t n = srtp_reference_rtcp(suites[i], &k, index, plain, len, want);
+            memcpy(buf, plain, len);
+            cr_assert_eq(srtp_session_protect_rtcp(s, buf, len, sizeof buf), (int)n);
+            cr_assert_eq(memcmp(buf, want, n), 0, "%s", sdes_suite_name(suites[i]));
         }
+        srtp_session_destroy(s);
+    }
 }
 
 Test(srtp_session, there_and_back)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            for (unsigned seq = 65000; seq < 66000; seq++) {
-                uint8_t plain[256];
-                size_t len = packet(plain, SSRC, (uint16_t)seq),
-                       n = protect(tx, SSRC, (uint16_t)seq);
-                cr_assert_neq(memcmp(buf + 12, plain + 12, PAYLOAD), 0);
-                cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), len);
-                cr_assert_eq(memcmp(buf, plain, len), 0);
-            }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        for (unsigned seq = 65000; seq < 66000; seq++) {
             uint8_t plain[256];
-            size_t len = report(plain, sizeof plain, SSRC);
-            memcpy(buf, plain, len);
-            int n = srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
-            cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), len);
+            size_t len = packet(plain, SSRC, (uint16_t)seq), n = protect(tx, SSRC, (uint16_t)seq);
+            cr_assert_neq(memcmp(buf + 12, plain + 12, PAYLOAD), 0);
+            cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), (int)len);
             cr_assert_eq(memcmp(buf, plain, len), 0);
-            struct srtp_session_stats st;
-            srtp_session_stats(rx, &st);
-            cr_assert(st.ok == 1001 && st.ssrcs == 1);
-            cr_assert_eq(st.auth_failed + st.replayed + st.malformed + st.refused, 0);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
         }
+        uint8_t plain[256];
+        size_t len = report(plain, sizeof plain, SSRC);
+        memcpy(buf, plain, len);
+        int n = srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
+        cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), (int)len);
+        cr_assert_eq(memcmp(buf, plain, len), 0);
+        struct srtp_session_stats st;
+        srtp_session_stats(rx, &st);
+        cr_assert(st.ok == 1001 && st.ssrcs == 1);
+        cr_assert_eq(st.auth_failed + st.replayed + st.malformed + st.refused, 0);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 Test(srtp_session, extensions_and_empty_payloads)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            const uint8_t level = 0x9e;
-            const struct rtp_ext ext = {1, 1, &level};
-            const struct rtp_header h = {.payload_type = 111, .seq = 9, .ssrc = SSRC};
-            int len = rtp_write_header_ext(buf, sizeof buf, &h, &ext, 1);
-            int n = srtp_session_protect(tx, buf, (size_t)len, sizeof buf);
-            cr_assert_gt(n, len);
-            struct rtp_packet p;
-            cr_assert_eq(srtp_session_unprotect(rx, buf, (size_t)n, S), len);
-            cr_assert_eq(rtp_parse(&p, buf, (size_t)len), 0);
-            uint8_t got;
-            cr_assert_eq(rtp_audio_level(&p, 1, &got, NULL), 0);
-            cr_assert(got == 0x1e && p.payload_len == 0);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        const uint8_t level = 0x9e;
+        const struct rtp_ext ext = {1, 1, &level};
+        const struct rtp_header h = {.payload_type = 111, .seq = 9, .ssrc = SSRC};
+        int len = rtp_write_header_ext(buf, sizeof buf, &h, &ext, 1);
+        int n = srtp_session_protect(tx, buf, (size_t)len, sizeof buf);
+        cr_assert_gt(n, len);
+        struct rtp_packet p;
+        cr_assert_eq(srtp_session_unprotect(rx, buf, (size_t)n, S), len);
+        cr_assert_eq(rtp_parse(&p, buf, (size_t)len), 0);
+        uint8_t got;
+        cr_assert_eq(rtp_audio_level(&p, 1, &got, NULL), 0);
+        cr_assert(got == 0x1e && p.payload_len == 0);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 Test(srtp_session, room_is_checked)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]);
-            size_t len = packet(buf, SSRC, 1);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, len), -ENOSPC);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, len + 3), -ENOSPC);
-            int n = srtp_session_protect(tx, buf, len, len + SRTP_SESSION_MAX_EXTRA);
-            cr_assert(n > (int)len && n <= (int)len + SRTP_SESSION_MAX_EXTRA);
-            size_t exact = (size_t)n - len;
-            len = packet(buf, SSRC, 2);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, len + exact - 1), -ENOSPC);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, len + exact), len + exact);
-            len = report(buf, sizeof buf, SSRC);
-            cr_assert_eq(srtp_session_protect_rtcp(tx, buf, len, len + 13), -ENOSPC);
-            n = srtp_session_protect_rtcp(tx, buf, len, len + SRTP_SESSION_MAX_EXTRA);
-            cr_assert(n > (int)len && n <= (int)len + SRTP_SESSION_MAX_EXTRA);
-            srtp_session_destroy(tx);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]);
+        size_t len = packet(buf, SSRC, 1);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, len), -ENOSPC);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, len + 3), -ENOSPC);
+        int n = srtp_session_protect(tx, buf, len, len + SRTP_SESSION_MAX_EXTRA);
+        cr_assert(n > (int)len && n <= (int)len + SRTP_SESSION_MAX_EXTRA);
+        size_t exact = (size_t)n - len;
+        len = packet(buf, SSRC, 2);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, len + exact - 1), -ENOSPC);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, len + exact), n);
+        len = report(buf, sizeof buf, SSRC);
+        cr_assert_eq(srtp_session_protect_rtcp(tx, buf, len, len + 13), -ENOSPC);
+        n = srtp_session_protect_rtcp(tx, buf, len, len + SRTP_SESSION_MAX_EXTRA);
+        cr_assert(n > (int)len && n <= (int)len + SRTP_SESSION_MAX_EXTRA);
+        srtp_session_destroy(tx);
+    }
 }
 
 Test(srtp_session, what_cannot_be_created)
@@ -238,16 +227,14 @@ Test(srtp_session, what_cannot_be_created)
     const uint32_t ssrcs[SRTP_SESSION_MAX_SSRCS + 1] = {1, 2, 3};
     cr_assert_eq(srtp_session_create_in(&s, SDES_NONE, key, 30), -EINVAL);
     cr_assert_eq(srtp_session_create_in(&s, SDES_N_SUITES, key, 30), -EINVAL);
-    for
-        EACH_SUITE(i)
-        {
-            size_t n = sdes_key_bytes(suites[i]);
-            cr_assert_eq(srtp_session_create_in(&s, suites[i], key, n - 1), -EINVAL);
-            cr_assert_eq(srtp_session_create_out(&s, suites[i], key, n, ssrcs, 0), -EINVAL);
-            cr_assert_eq(
-                srtp_session_create_out(&s, suites[i], key, n, ssrcs, SRTP_SESSION_MAX_SSRCS + 1),
-                -EINVAL);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        size_t n = sdes_key_bytes(suites[i]);
+        cr_assert_eq(srtp_session_create_in(&s, suites[i], key, n - 1), -EINVAL);
+        cr_assert_eq(srtp_session_create_out(&s, suites[i], key, n, ssrcs, 0), -EINVAL);
+        cr_assert_eq(
+            srtp_session_create_out(&s, suites[i], key, n, ssrcs, SRTP_SESSION_MAX_SSRCS + 1),
+            -EINVAL);
+    }
     cr_assert_null(s);
     srtp_session_destroy(NULL);
 }
@@ -255,152 +242,139 @@ Test(srtp_session, what_cannot_be_created)
 Test(srtp_session, only_named_ssrcs_are_sent)
 {
     const uint32_t ssrcs[] = {1, 2, 3};
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out(suites[i], ssrcs, 3), *rx = in(suites[i]);
-            for (uint32_t ssrc = 1; ssrc <= 3; ssrc++)
-                cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, ssrc, 7), S), 0);
-            size_t len = packet(buf, 4, 7);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, sizeof buf), -ENOKEY);
-            len = packet(buf, 1, 7);
-            cr_assert_eq(srtp_session_protect(tx, buf, len, sizeof buf), -EALREADY, "never twice");
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out(suites[i], ssrcs, 3), *rx = in(suites[i]);
+        for (uint32_t ssrc = 1; ssrc <= 3; ssrc++)
+            cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, ssrc, 7), S), 0);
+        size_t len = packet(buf, 4, 7);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, sizeof buf), -ENOKEY);
+        len = packet(buf, 1, 7);
+        cr_assert_eq(srtp_session_protect(tx, buf, len, sizeof buf), -EALREADY, "never twice");
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 /* ATTACKS 3 and 4: no tag, a random tag, one bit turned anywhere; ten thousand of them; and the
  * call goes on. */
 Test(srtp_session, forged_packets)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            struct srtp_session_stats st;
-            for (uint16_t seq = 0; seq < 100; seq++)
-                cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, seq), S), 0);
-            uint8_t good[256], copy[256];
-            size_t n = protect(tx, SSRC, 100);
-            memcpy(good, buf, n);
-            for (size_t at = 1; at < n; at++) {
-                memcpy(buf, good, n);
-                buf[at] ^= 0x40;
-                cr_assert_lt(srtp_session_unprotect(rx, buf, n, S), 0, "byte %zu", at);
-            }
-            for (size_t len = 0; len < n; len++) {
-                memcpy(buf, good, n);
-                cr_assert_lt(srtp_session_unprotect(rx, buf, len, S), 0, "%zu bytes", len);
-            }
-            size_t len = packet(copy, SSRC, 100); /* never encrypted at all */
-            memcpy(buf, copy, len);
-            cr_assert_eq(srtp_session_unprotect(rx, buf, len, S), -EPERM);
-            for (unsigned k = 0; k < 10000; k++) {
-                memcpy(buf, good, n);
-                put32(buf + n - 4, k * 2654435761u + 1);
-                cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), -EPERM);
-            }
-            srtp_session_stats(rx, &st);
-            cr_assert(
-                st.auth_failed >= 10000 && st.ssrcs == 1, "an SSRC must be authentic to be held");
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        struct srtp_session_stats st;
+        for (uint16_t seq = 0; seq < 100; seq++)
+            cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, seq), S), 0);
+        uint8_t good[256], copy[256];
+        size_t n = protect(tx, SSRC, 100);
+        memcpy(good, buf, n);
+        for (size_t at = 1; at < n; at++) {
             memcpy(buf, good, n);
-            cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), RTP_HEADER_BYTES + PAYLOAD);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
+            buf[at] ^= 0x40;
+            cr_assert_lt(srtp_session_unprotect(rx, buf, n, S), 0, "byte %zu", at);
         }
+        for (size_t len = 0; len < n; len++) {
+            memcpy(buf, good, n);
+            cr_assert_lt(srtp_session_unprotect(rx, buf, len, S), 0, "%zu bytes", len);
+        }
+        size_t len = packet(copy, SSRC, 100); /* never encrypted at all */
+        memcpy(buf, copy, len);
+        cr_assert_eq(srtp_session_unprotect(rx, buf, len, S), -EPERM);
+        for (unsigned k = 0; k < 10000; k++) {
+            memcpy(buf, good, n);
+            put32(buf + n - 4, k * 2654435761u + 1);
+            cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), -EPERM);
+        }
+        srtp_session_stats(rx, &st);
+        cr_assert(st.auth_failed >= 10000 && st.ssrcs == 1, "an SSRC must be authentic to be held");
+        memcpy(buf, good, n);
+        cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), RTP_HEADER_BYTES + PAYLOAD);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 Test(srtp_session, forged_rtcp)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            uint8_t good[256];
-            size_t len = report(buf, sizeof buf, SSRC);
-            int n = srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
-            memcpy(good, buf, (size_t)n);
-            for (int at = 1; at < n; at++) {
-                memcpy(buf, good, (size_t)n);
-                buf[at] ^= 0x01;
-                cr_assert_lt(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), 0, "byte %d", at);
-            }
-            for (int cut = 0; cut < n; cut++) {
-                memcpy(buf, good, (size_t)n);
-                cr_assert_lt(srtp_session_unprotect_rtcp(rx, buf, (size_t)cut, S), 0);
-            }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        uint8_t good[256];
+        size_t len = report(buf, sizeof buf, SSRC);
+        int n = srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
+        memcpy(good, buf, (size_t)n);
+        for (int at = 1; at < n; at++) {
             memcpy(buf, good, (size_t)n);
-            cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), len);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
+            buf[at] ^= 0x01;
+            cr_assert_lt(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), 0, "byte %d", at);
         }
+        for (int cut = 0; cut < n; cut++) {
+            memcpy(buf, good, (size_t)n);
+            cr_assert_lt(srtp_session_unprotect_rtcp(rx, buf, (size_t)cut, S), 0);
+        }
+        memcpy(buf, good, (size_t)n);
+        cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, (size_t)n, S), (int)len);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 /* ATTACKS 5: in the window and older than it, RTP and RTCP. */
 Test(srtp_session, replays)
 {
-    for
-        EACH_SUITE(i)
-        {
-            enum { N = 3000 };
-            static uint8_t kept[N][256];
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            struct srtp_session_stats st;
-            size_t n = 0;
-            for (uint16_t seq = 0; seq < N; seq++) {
-                n = protect(tx, SSRC, seq);
-                memcpy(kept[seq], buf, n);
-                cr_assert_gt(srtp_session_unprotect(rx, buf, n, S), 0);
-            }
-            for (uint16_t seq = 0; seq < N; seq++) {
-                memcpy(buf, kept[seq], n);
-                cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), -EALREADY, "packet %u", seq);
-            }
-            srtp_session_stats(rx, &st);
-            cr_assert_eq(st.replayed, N);
-            size_t len = report(buf, sizeof buf, SSRC);
-            n = (size_t)srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
-            memcpy(kept[0], buf, n);
-            cr_assert_gt(srtp_session_unprotect_rtcp(rx, buf, n, S), 0);
-            memcpy(buf, kept[0], n);
-            cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, n, S), -EALREADY);
-            cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, N), S), 0, "it goes on");
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
+    for (size_t i = 0; i < N_SUITES; i++) {
+        enum { N = 3000 };
+        static uint8_t kept[N][256];
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        struct srtp_session_stats st;
+        size_t n = 0;
+        for (uint16_t seq = 0; seq < N; seq++) {
+            n = protect(tx, SSRC, seq);
+            memcpy(kept[seq], buf, n);
+            cr_assert_gt(srtp_session_unprotect(rx, buf, n, S), 0);
         }
+        for (uint16_t seq = 0; seq < N; seq++) {
+            memcpy(buf, kept[seq], n);
+            cr_assert_eq(srtp_session_unprotect(rx, buf, n, S), -EALREADY, "packet %u", seq);
+        }
+        srtp_session_stats(rx, &st);
+        cr_assert_eq(st.replayed, N);
+        size_t len = report(buf, sizeof buf, SSRC);
+        n = (size_t)srtp_session_protect_rtcp(tx, buf, len, sizeof buf);
+        memcpy(kept[0], buf, n);
+        cr_assert_gt(srtp_session_unprotect_rtcp(rx, buf, n, S), 0);
+        memcpy(buf, kept[0], n);
+        cr_assert_eq(srtp_session_unprotect_rtcp(rx, buf, n, S), -EALREADY);
+        cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, N), S), 0, "it goes on");
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 Test(srtp_session, reordered_packets_are_no_replays)
 {
-    for
-        EACH_SUITE(i)
-        {
-            uint8_t late[256];
-            struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
-            size_t n = protect(tx, SSRC, 10);
-            memcpy(late, buf, n);
-            for (uint16_t seq = 11; seq < 60; seq++)
-                cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, seq), S), 0);
-            cr_assert_gt(srtp_session_unprotect(rx, late, n, S), 0);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        uint8_t late[256];
+        struct srtp_session *tx = out_one(suites[i]), *rx = in(suites[i]);
+        size_t n = protect(tx, SSRC, 10);
+        memcpy(late, buf, n);
+        for (uint16_t seq = 11; seq < 60; seq++)
+            cr_assert_gt(srtp_session_unprotect(rx, buf, protect(tx, SSRC, seq), S), 0);
+        cr_assert_gt(srtp_session_unprotect(rx, late, n, S), 0);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 Test(srtp_session, the_wrong_key)
 {
-    for
-        EACH_SUITE(i)
-        {
-            struct srtp_session *tx = out_one(suites[i]);
-            key[3] ^= 1;
-            struct srtp_session *rx = in(suites[i]);
-            key[3] ^= 1;
-            cr_assert_eq(srtp_session_unprotect(rx, buf, protect(tx, SSRC, 1), S), -EPERM);
-            srtp_session_destroy(tx);
-            srtp_session_destroy(rx);
-        }
+    for (size_t i = 0; i < N_SUITES; i++) {
+        struct srtp_session *tx = out_one(suites[i]);
+        key[3] ^= 1;
+        struct srtp_session *rx = in(suites[i]);
+        key[3] ^= 1;
+        cr_assert_eq(srtp_session_unprotect(rx, buf, protect(tx, SSRC, 1), S), -EPERM);
+        srtp_session_destroy(tx);
+        srtp_session_destroy(rx);
+    }
 }
 
 /* A peer's packet with any SSRC: from a session of its own each time, as its sender would. */
