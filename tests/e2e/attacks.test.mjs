@@ -207,7 +207,7 @@ test('a re-offer without encryption is refused where there was some', async (t) 
 
 test('addresses that are not for media are refused', async (t) => {
     const mcu = await Mcu.of(t, { build: 'asan' });
-    for (const host of ['0.0.0.0', '224.0.0.1', '255.255.255.255', '169.254.169.254']) {
+    for (const host of ['224.0.0.1', '255.255.255.255', '169.254.169.254']) {
         const reply = await mcu.request('POST', '/api/v1/rooms/call/participants?name=x', {
             body: makeOffer({ port: 40000, host }),
             type: 'application/sdp',

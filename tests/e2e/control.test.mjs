@@ -45,15 +45,26 @@ test('events tell who joins, talks, is muted and leaves', async (t) => {
 
 test('events need the token, and a page of somebody else\'s cannot open them', async (t) => {
     const mcu = await Mcu.of(t, { build: 'asan' });
-    const status = async (headers) => {
+    const open = async (headers) => {
         const socket = await WebSocketClient.connect(mcu.httpPort, '/api/v1/events', headers);
-        socket.close();
-        return socket.status;
+        t.after(() => socket.close());
+        return socket;
     };
-    assert.equal(await status({}), 401);
-    assert.equal(await status({ Authorization: 'Bearer wrong' }), 401);
-    assert.equal(await status({ ...bearer(mcu), Origin: 'http://evil.example' }), 403);
-    assert.notEqual(await status({ ...bearer(mcu), Host: 'evil.example' }), 101);
+    assert.equal((await open({ Authorization: 'Bearer wrong' })).status, 401);
+    assert.equal((await open({ ...bearer(mcu), Origin: 'http://evil.example' })).status, 403);
+    assert.notEqual((await open({ ...bearer(mcu), Host: 'evil.example' })).status, 101);
+    // A page cannot set headers: its first message brings the token, and until then it hears nothing.
+    const page = await open({});
+    const guesser = await open({});
+    assert.equal(page.status, 101);
+    const a = await device(t, mcu, { name: 'a' });
+    guesser.send(opcode.text, JSON.stringify({ token: 'wrong' }));
+    await until('the wrong token to be refused', () => guesser.closed);
+    assert.deepEqual(page.events, []);
+    page.send(opcode.text, JSON.stringify({ token: mcu.token }));
+    await page.event('hello', (e) => e.type === 'hello');
+    await mcu.api('DELETE', a.path);
+    await page.event('left', (e) => e.type === 'left');
 });
 
 test('WebSocket frames that break the rules close that connection only', async (t) => {

@@ -1,6 +1,12 @@
 // Child processes that never outlive a test: started here, ended here, by their own pid.
 import { spawn } from 'node:child_process';
 
+// A file of tests that hangs fails alone, and not the run.
+setTimeout(() => {
+    console.error('these tests take more than four minutes');
+    process.exit(1);
+}, 240000).unref();
+
 const running = new Set();
 process.on('exit', () => {
     for (const child of running) child.kill('SIGKILL');
