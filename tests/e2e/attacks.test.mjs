@@ -24,6 +24,7 @@ async function stranger(t, host = '127.0.0.2') {
     socket.on('error', () => {});
     socket.bind({ address: host, port: 0 });
     await once(socket, 'listening');
+    socket.unref();
     const s = { socket, received: 0 };
     socket.on('message', () => s.received++);
     s.send = (data, port, address = '127.0.0.1') =>

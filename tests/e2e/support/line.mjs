@@ -22,6 +22,7 @@ async function bound(host) {
     socket.bind({ address: host, port: 0, exclusive: true });
     await once(socket, 'listening');
     socket.setRecvBufferSize(1 << 20);
+    socket.unref(); // a test that failed half-way must be able to end
     return socket;
 }
 

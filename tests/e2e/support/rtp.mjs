@@ -45,7 +45,7 @@ export class RtpSender {
         const begin = performance.now();
         this.timer = setInterval(() => {
             while (this.sent * ptime <= performance.now() - begin) this.next();
-        }, ptime / 2);
+        }, ptime / 2).unref();
     }
 
     next() {

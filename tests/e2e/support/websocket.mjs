@@ -27,6 +27,7 @@ export class WebSocketClient {
         client.events = [];
         client.buffer = Buffer.alloc(0);
         client.socket = net.connect(port, '127.0.0.1');
+        client.socket.unref();
         client.socket.on('error', () => {});
         client.socket.on('close', () => (client.closed = true));
         client.socket.on('data', (data) => client.take(data));
