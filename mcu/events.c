@@ -25,6 +25,7 @@ struct events {
     uv_timer_t timer;
     struct events_client *clients;
     struct events_stats stats;
+    bool ending; /* the timer is gone: freed with the last client */
 };
 
 /* Those who connect and then keep their token to themselves hold no place. */
@@ -52,7 +53,10 @@ int events_create(struct events **ep, uv_loop_t *loop)
 
 static void free_events(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct events *e = handle->data;
+    e->ending = true;
+    if (!e->clients)
+        free(e);
 }
 
 void events_destroy(struct events *e)
@@ -146,6 +150,8 @@ void events_closed(struct events *e, struct http_socket *s)
         c->next->prev = c->prev;
     e->stats.clients--;
     free(c);
+    if (e->ending && !e->clients)
+        free(e);
 }
 
 static json_t *describe(const struct room_event *event)

@@ -14,7 +14,7 @@ struct events;
 struct events_client;
 
 int events_create(struct events **ep, uv_loop_t *loop); /* 0 or -ENOMEM */
-/* After the sockets have gone; NULL is a no-op. Its timer is closed with the loop's next turns. */
+/* NULL is a no-op. Lives on until its timer and the last client have gone with the loop's turns. */
 void events_destroy(struct events *e);
 
 void events_publish(struct events *e, const struct room_event *event);

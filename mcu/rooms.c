@@ -378,8 +378,10 @@ int room_play(struct room *room, uint8_t *file, size_t len, const char **why)
     static const struct player_events events = {.ended = on_play_ended, .gone = on_player_gone};
     struct player *player;
     int err = player_open(&player, room->media, file, len, &events, room, why);
-    if (err)
+    if (err) {
+        free(file);
         return err;
+    }
     room_play_stop(room);
     room->player = player;
     room->n_pending++;
