@@ -74,6 +74,7 @@ $(fuzzers): $(B)/%: $(B)/tests/fuzz/%.o $(lib)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
 
 benches := $(bench_src:bench/%.c=$(B)/%)
+$(B)/bench_jitter: $(call obj,tests/support/jitter_sim.c tests/support/speech.c)
 $(benches): $(B)/%: $(B)/bench/%.o $(lib)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs)
 

@@ -37,33 +37,15 @@ void playout_init(struct playout *p)
     p->fresh = true;
 }
 
-/* The end of something that stops in mid-sound: its last period goes on for 5 ms and fades. */
-static void append_ending(struct playout *p)
-{
-    int16_t *x = sync_buffer_end(&p->sync);
-    if (sync_buffer_room(&p->sync) < JOIN_SAMPLES)
-        return;
-    if (!p->deaf) {
-        time_stretch_extend(x, SYNC_BUFFER_PAST, x, JOIN_SAMPLES);
-        ramp(x, JOIN_SAMPLES, 1, 0);
-    }
-    sync_buffer_added(&p->sync, JOIN_SAMPLES);
-}
-
 void playout_restart(struct playout *p, struct stream_decoder *decoder)
 {
-    bool heard = !p->fresh || p->sync.len > 0;
-    if (p->run < SILENT_AFTER && heard)
-        append_ending(p);
     p->decoder = decoder;
     p->state = PLAYOUT_RESTING;
     p->rest = PLAYOUT_REST_SILENCE;
-    p->run = SILENT_AFTER;
     p->unplaced = 0;
     p->fresh = true;
     p->skipped = false;
     p->join = false;
-    p->fade_in = heard;
 }
 
 bool playout_idle(const struct playout *p)
@@ -186,12 +168,30 @@ static void append_concealment(struct playout *p, size_t n)
     sync_buffer_added(&p->sync, n);
 }
 
+/* The end of a stream in mid-sound: its last period goes on for 5 ms and fades. */
+static void append_ending(struct playout *p, size_t n)
+{
+    int16_t *x = sync_buffer_end(&p->sync);
+    size_t tail = n < JOIN_SAMPLES ? n : JOIN_SAMPLES;
+    if (!p->deaf) {
+        time_stretch_extend(x, SYNC_BUFFER_PAST, x, tail);
+        ramp(x, tail, 1, 0);
+        memset(x + tail, 0, (n - tail) * sizeof *x);
+    }
+    p->run = SILENT_AFTER;
+    sync_buffer_added(&p->sync, n);
+}
+
 /* Completes the frame with what a pause sounds like. */
 static void append_rest(struct playout *p)
 {
     size_t n = PLAYOUT_FRAME - p->sync.len;
     p->unplaced += p->unplaced > 0 ? n : 0;
     p->made_noise |= p->rest != PLAYOUT_REST_SILENCE;
+    if (p->fresh && p->run < SILENT_AFTER) {
+        append_ending(p, n);
+        return;
+    }
     if (p->rest == PLAYOUT_REST_SILENCE) {
         append_concealment(p, n);
         return;
@@ -334,6 +334,7 @@ static bool start(struct playout *p, const struct queued_packet *q)
         return false;
     if (lost || q->pos < p->next_pos + QUANTUM)
         count_concealed(p, p->unplaced);
+    p->join |= p->fresh && p->run < SILENT_AFTER;
     p->fade_in |= !p->fresh;
     p->unplaced = 0;
     p->next_pos = q->pos;
@@ -439,7 +440,9 @@ static enum jitter_kind kind_of(const struct playout *p)
         return p->state == PLAYOUT_RESTING ? JITTER_NOISE : JITTER_CONCEALED;
     if (p->made_noise)
         return JITTER_NOISE;
-    return p->made_speech || p->run == 0 ? JITTER_SPEECH : JITTER_SILENT;
+    if (p->made_speech || p->run == 0)
+        return JITTER_SPEECH;
+    return p->run < SILENT_AFTER ? JITTER_CONCEALED : JITTER_SILENT;
 }
 
 /* Back from frames that were not heard: what they left of the sync buffer was never computed. */

@@ -82,8 +82,16 @@ static bool alike_enough(const struct playout *p, float similarity, float first,
     return similarity >= first - relax * (float)p->patience;
 }
 
-/* Cuts at most surplus samples; from what is not quiet only if it is urgent. */
-static void shorten(struct playout *p, size_t surplus, bool urgent)
+/* Frames between two cuts through speech: the more there is to give back, the fewer. */
+static unsigned interval(size_t surplus, bool gainful)
+{
+    if (!gainful)
+        return 10;
+    return surplus >= MORE ? 1 : surplus >= MUCH ? 2 : 3;
+}
+
+/* Cuts at most surplus samples; gainful: it is more than what is held for nothing. */
+static void shorten(struct playout *p, size_t surplus, bool gainful)
 {
     int16_t *x = sync_buffer_future(&p->sync);
     size_t spare = p->sync.len - PLAYOUT_FRAME;
@@ -93,11 +101,10 @@ static void shorten(struct playout *p, size_t surplus, bool urgent)
         cut(p, quiet, TIME_STRETCH_OVERLAP);
         return;
     }
-    unsigned interval = surplus >= MORE ? 1 : surplus >= MUCH ? 2 : 3;
-    if (!urgent || p->since_stretch < interval || most < TIME_STRETCH_MIN_LAG)
+    if (p->since_stretch < interval(surplus, gainful) || most < TIME_STRETCH_MIN_LAG)
         return;
     struct time_stretch_match match = time_stretch_find_cut(x, p->sync.len, most);
-    if (match.lag > 0 && alike_enough(p, match.similarity, 0.85f, 0.02f))
+    if (match.lag > 0 && alike_enough(p, match.similarity, 0.85f, gainful ? 0.02f : 0))
         cut(p, match.lag, match.lag);
     else
         p->patience++;

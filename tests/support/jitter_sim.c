@@ -133,7 +133,7 @@ struct run {
     struct jitter *jitter;
     struct flying flying[FLYING]; /* sorted, the first to arrive last */
     unsigned count;
-    uint64_t sent;
+    uint64_t sent, lost;
 };
 
 /* When the i-th packet leaves, and would arrive on a path without jitter. */
@@ -148,8 +148,10 @@ static void send_until(struct run *r, double t_ms)
 {
     for (double t; (t = sent_ms(r, r->sent)) < t_ms; r->sent++) {
         double a = arrival_ms(&r->path, t);
-        if (a < 0)
+        if (a < 0) {
+            r->lost++;
             continue;
+        }
         if (r->count == FLYING)
             die("too many packets under way");
         unsigned k = r->count++;
@@ -213,6 +215,7 @@ void jitter_sim_run(const struct jitter_sim *sim, struct jitter_sim_result *out)
     out->delay_ms = mean_since(&all, s);
     out->concealed_percent = 100 * (double)s->concealed_samples / samples;
     out->stretched_percent = 100 * (double)(s->inserted_samples + s->removed_samples) / samples;
+    out->lost_percent = 100 * (double)r.lost / (double)r.sent;
     jitter_destroy(r.jitter);
 }
 

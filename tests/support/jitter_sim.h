@@ -55,6 +55,7 @@ struct jitter_sim_result {
     double delay_most_ms;     /* the largest of the means of a second each */
     double concealed_percent; /* of all samples */
     double stretched_percent; /* inserted and removed, of all samples */
+    double lost_percent;      /* of all packets, on the path */
     struct jitter_stats stats;
 };
 
