@@ -4,7 +4,7 @@ import test from 'node:test';
 import { BareDevice } from './support/device.mjs';
 import { random } from './support/line.mjs';
 import { Mcu } from './support/mcu.mjs';
-import { muLawDecode, muLawEncode, snrDb } from './support/sound.mjs';
+import { align, muLawDecode, muLawEncode, snrDb } from './support/sound.mjs';
 
 // A voice-like signal: pitched, rich, its level moving with syllables; the same every time, and no
 // two moments of it alike.
@@ -93,13 +93,7 @@ function bestSnr(heard, reference) {
     let best = -Infinity;
     for (let from = Math.floor(heard.length / 2); from + length < heard.length; from += length) {
         const window = Float64Array.from(heard.subarray(from, from + length));
-        let lag = 0;
-        let score = -Infinity;
-        for (let at = 32; at + length + 32 < reference.length; at++) {
-            let sum = 0;
-            for (let i = 0; i < 400; i++) sum += window[i] * reference[at + i];
-            if (sum > score) [score, lag] = [sum, at];
-        }
+        const lag = align(window, reference, { length: 1600, maxLag: reference.length - length - 64 });
         for (let f = -10; f <= 10; f++)
             best = Math.max(best, snrDb(delayed(reference, lag, length, f / 10), window));
     }
