@@ -98,8 +98,15 @@ static bool take_rtp(
     struct rtp_packet p;
     if (rtp_parse(&p, pkt, len))
         return false;
-    if (latch_rtp(&leg->rtp_latch, from, p.h.ssrc, p.h.seq, in != NULL, now_us) == LATCH_DROP)
+    switch (latch_rtp(&leg->rtp_latch, from, p.h.ssrc, p.h.seq, in != NULL, now_us)) {
+    case LATCH_DROP:
         return false;
+    case LATCH_MOVED:
+        latch_follow(&leg->rtcp_latch, &leg->rtp_latch);
+        break;
+    case LATCH_ACCEPT:
+        break;
+    }
     leg->last_heard_us = now_us;
     const struct leg_format *f = format_of(leg, p.h.payload_type);
     if (!f || !leg->media->receive || !is_wanted(leg, f, &p, now_us))

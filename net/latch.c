@@ -150,12 +150,13 @@ enum latch_verdict latch_rtcp(
 
 void latch_follow(struct latch *rtcp, const struct latch *rtp)
 {
-    const struct net_addr *to = latch_destination(rtp);
-    if (!to || to->port == UINT16_MAX)
+    struct net_addr next = rtp->destination;
+    if (!net_addr_is_set(&next) || next.port == UINT16_MAX)
         return;
-    struct net_addr next = *to;
     next.port++;
-    rtcp->cfg.signalled = next;
+    if (is_signalled(rtp, &rtp->destination))
+        next = rtcp->cfg.signalled;
+    rtcp->source = next;
     aim(rtcp, &next);
 }
 

@@ -64,7 +64,8 @@ enum latch_verdict latch_rtp(struct latch *l, const struct net_addr *from, uint3
  * host while nothing is latched, and when SRTCP vouches for it. Moves nothing. */
 enum latch_verdict latch_rtcp(
     struct latch *l, const struct net_addr *from, bool authenticated, uint64_t now_us);
-/* The RTCP latch of a port pair learns where RTP has moved to: same IP, port + 1. */
+/* After LATCH_MOVED the RTCP latch of a port pair learns where RTP has moved to: same IP, port + 1
+ * (or what is signalled for RTCP, when RTP is back at its signalled address). */
 void latch_follow(struct latch *rtcp, const struct latch *rtp);
 
 /* Where to send; NULL: nowhere (nothing signalled and nothing learned). */

@@ -240,7 +240,11 @@ Test(latch, rtcp_follows_rtp)
     latch_follow(&rtcp, &l);
     cr_assert(net_addr_equal(latch_destination(&rtcp), &moved));
     cr_assert_eq(latch_rtcp(&rtcp, &moved, false, 12 * S), LATCH_ACCEPT);
-    cr_assert_eq(latch_rtcp(&rtcp, &rtcp_peer, false, 12 * S), LATCH_DROP);
+    cr_assert_eq(latch_rtcp(&rtcp, &third, false, 12 * S), LATCH_DROP);
+    cr_assert_eq(feed(&peer, 1, 3, 1, true, 13 * S), 1);
+    latch_follow(&rtcp, &l);
+    cr_assert(net_addr_equal(latch_destination(&rtcp), &rtcp_peer), "as SDP says again");
+    cr_assert(net_addr_equal(&rtcp.cfg.signalled, &rtcp_peer));
 }
 
 /* Random packets from a few addresses, every mode: without authentication and out of NAT's window
