@@ -8,7 +8,7 @@ import test from 'node:test';
 import { Mcu } from './support/mcu.mjs';
 import { Device } from './support/media.mjs';
 import { sleep } from './support/process.mjs';
-import { part, toneDb } from './support/sound.mjs';
+import { part, steadyToneDb } from './support/sound.mjs';
 import { suites } from './support/sdp.mjs';
 
 const sentDb = 20 * Math.log10(0.05);
@@ -18,7 +18,7 @@ const silentDb = -62;
 
 // A lossy codec's noise under nine tones is no tone: one's own must not stand out of what is beside it.
 function ownLimitDb(piece, hz, rate) {
-    const beside = [0.96, 0.975, 1.025, 1.04].map((factor) => toneDb(piece, hz * factor, rate));
+    const beside = [0.94, 0.96, 1.04, 1.06].map((factor) => steadyToneDb(piece, hz * factor, rate));
     return Math.max(silentDb, ...beside.map((level) => level + 6));
 }
 
@@ -26,7 +26,7 @@ function check(device, everyone, recording) {
     const piece = part(recording, -3, -0.5);
     for (const other of everyone) {
         if (!other.hz) continue;
-        const level = toneDb(piece, other.hz, recording.rate);
+        const level = steadyToneDb(piece, other.hz, recording.rate);
         const which = `${device.name} hears ${other.name}'s ${other.hz} Hz at ${level.toFixed(1)} dB`;
         if (other === device) {
             const limit = ownLimitDb(piece, other.hz, recording.rate);

@@ -68,6 +68,16 @@ export function toneDb(samples, hz, rate) {
     return 20 * Math.log10((4 * Math.hypot(re, im)) / n + 1e-9);
 }
 
+// The same for each quarter of a second, and of these the median: a jitter buffer's change of delay
+// moves the phase, which over a long window would look like less of the tone.
+export function steadyToneDb(samples, hz, rate) {
+    const length = Math.round(rate / 4);
+    const levels = [];
+    for (let at = 0; at + length <= samples.length; at += length)
+        levels.push(toneDb(samples.subarray(at, at + length), hz, rate));
+    return levels.sort((a, b) => a - b)[levels.length >> 1];
+}
+
 export function rmsDb(samples) {
     let energy = 0;
     for (const s of samples) energy += s * s;
