@@ -186,18 +186,28 @@ Test(send_batch, the_arena_is_full)
     }
 }
 
-/* Reserved when the packets' table is full: the flush must come before the buffer is handed out. */
+/* Reserved when the packets' table is full: the flush must come before the buffer is handed out, or
+ * the next one would be given the same bytes. */
 Test(send_batch, reserved_in_a_full_table)
 {
-    uint8_t got[64];
-    for (int i = 0; i < 64; i++)
-        send_batch_add(b, tx, &to[1], header, 12, header, 1);
-    uint8_t *p = send_batch_reserve(b, 20);
-    memset(p, 0xaa, 20);
-    cr_assert_eq(send_batch_commit(b, tx, &to[0], 20), 0);
-    cr_assert_eq(send_batch_flush(b), 1);
-    cr_assert_eq(hear(0, got, sizeof got), 20);
-    cr_assert_eq(got[19], 0xaa);
+    uint8_t got[128];
+    for (int i = 0; i < 64; i++) {
+        send_batch_reserve(b, 32);
+        cr_assert_eq(send_batch_commit(b, tx, &to[1], 32), 0);
+    }
+    for (uint8_t i = 2; i < RECEIVERS; i++) {
+        uint8_t *p = send_batch_reserve(b, 100);
+        memset(p, i, 100);
+        cr_assert_eq(send_batch_commit(b, tx, &to[i], 100), 0);
+        p = send_batch_reserve(b, 1600);
+        memset(p, 0xff, 1600);
+        cr_assert_eq(send_batch_commit(b, tx, &to[0], 1600), 0);
+    }
+    cr_assert_eq(send_batch_flush(b), 2 * (RECEIVERS - 2));
+    for (int i = 2; i < RECEIVERS; i++) {
+        cr_assert_eq(hear(i, got, sizeof got), 100);
+        cr_assert(got[0] == i && got[99] == i, "packet to %d", i);
+    }
 }
 
 /* One that cannot be sent does not keep the others back; each is counted once, none is retried. */
