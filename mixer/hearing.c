@@ -4,8 +4,10 @@
 #include <math.h>
 
 enum {
-    SAME_TICKS = 25,     /* 500 ms: encoders that heard the same so long are much the same */
-    PATIENCE_TICKS = 500 /* after 10 s more no pause is waited for any more */
+    SAME_TICKS = 25,      /* 500 ms: encoders that heard the same so long are much the same */
+    PATIENCE_TICKS = 500, /* after 10 s more no pause is waited for any more */
+    CROWD = 6,            /* more encoders of their own than this are many, … */
+    CROWD_TICKS = 50      /* … and the voices hide more: so long is waited then */
 };
 static const float same_gain = 0.001f;
 static const float pause_db = 25; /* below the loudness of late is a pause */
@@ -112,9 +114,10 @@ static float drop_of(struct mixer *m, bool silent)
 static bool pause_suits(const struct mixer_leg *leg, float drop_db)
 {
     unsigned waited = leg->same_ticks - SAME_TICKS;
-    if (waited >= PATIENCE_TICKS || !leg->home->chain || leg->home->silent)
+    unsigned patience = leg->m->own.n > CROWD ? CROWD_TICKS : PATIENCE_TICKS;
+    if (waited >= patience || !leg->home->chain || leg->home->silent)
         return true;
-    return drop_db >= pause_db * (1 - (float)waited / PATIENCE_TICKS);
+    return drop_db >= pause_db * (1 - (float)waited / (float)patience);
 }
 
 void hearing_settle(struct mixer *m, bool silent)

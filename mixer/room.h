@@ -51,7 +51,7 @@ struct mixer {
     struct speakers speakers;
     struct limiter limiter; /* of the full mix */
     struct history history;
-    float loudness_db; /* of the full mix of late, dBov */
+    float loudness_db;                   /* of the full mix of late, dBov */
     unsigned in_mix, voices;             /* of this tick; of them those with voice now */
     bool tail;                           /* farewell holds something */
     float farewell[MIXER_FRAME_SAMPLES]; /* the last of those who left, for the next tick */

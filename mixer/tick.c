@@ -32,9 +32,10 @@ static void poll_dormant(struct mixer *m)
 
 static void listen(struct mixer *m)
 {
+    bool full = m->config.max_speakers && m->in_mix >= m->config.max_speakers;
     for (unsigned i = 0; i < m->live.n; i++) {
         struct voice *v = m->live.leg[i]->voice;
-        voice_listen(v, m->now_us);
+        voice_listen(v, m->now_us, full);
         m->candidates[i] = voice_speaker(v);
     }
     speakers_choose(&m->speakers, m->candidates, m->live.n, m->config.max_speakers);

@@ -8,6 +8,7 @@
 
 enum {
     HINT_LIFE_US = 200000,
+    SAMPLE_US = 60000, /* outside a full mix one frame is heard in so long */
     DORMANT_TICKS = 50,
     AGC_TARGET = 6000, /* level aimed at, of 32768 */
     AGC_MAX_GAIN_DB = 20,
@@ -22,13 +23,14 @@ struct voice {
     SpeexPreprocessState *preprocess; /* NULL: not asked for */
     float gain, gain_db;              /* asked for */
     struct pcm_gain ramp;             /* of this tick */
-    uint64_t hint_us;
+    uint64_t hint_us, heard_us;
     uint16_t idle_ticks; /* on end */
     uint8_t last_level, hint_level;
     bool hinted, muted;
-    bool stale;  /* packets passed undecoded: the next frame only warms the decoder */
-    bool warm;   /* this tick's frame may be heard */
-    bool pulled; /* this tick's frame is in pcm */
+    bool heard_speech; /* at heard_us, rather than noise */
+    bool stale;        /* packets passed undecoded: the next frame only warms the decoder */
+    bool warm;         /* this tick's frame may be heard */
+    bool pulled;       /* this tick's frame is in pcm */
     int16_t pcm[MIXER_FRAME_SAMPLES];
 };
 
@@ -128,7 +130,9 @@ static bool listen_to_source(struct voice *v, uint64_t now_us)
 {
     enum mixer_pull got = pull(v, now_us);
     uint8_t level = v->pulled ? level_of(v->pcm, MIXER_FRAME_SAMPLES) : LEVEL_SILENT;
-    return hear(v, level, got == MIXER_PULL_SPEECH);
+    v->heard_us = now_us;
+    v->heard_speech = got == MIXER_PULL_SPEECH;
+    return hear(v, level, v->heard_speech);
 }
 
 static bool listen_muted(struct voice *v, uint64_t now_us, bool idle)
@@ -139,7 +143,7 @@ static bool listen_muted(struct voice *v, uint64_t now_us, bool idle)
     return speaker_silence(&v->speaker);
 }
 
-bool voice_listen(struct voice *v, uint64_t now_us)
+bool voice_listen(struct voice *v, uint64_t now_us, bool full)
 {
     bool idle = voice_idle(v, now_us);
     v->idle_ticks = !idle ? 0 : v->idle_ticks + (v->idle_ticks < UINT16_MAX);
@@ -148,9 +152,13 @@ bool voice_listen(struct voice *v, uint64_t now_us)
         return listen_muted(v, now_us, idle);
     if (idle)
         return hear(v, LEVEL_SILENT, false);
-    if (v->speaker.chosen || voice_sounding(v) || !hint_valid(v, now_us))
+    if (v->speaker.chosen || voice_sounding(v))
         return listen_to_source(v, now_us);
-    return hear(v, v->hint_level, true);
+    if (hint_valid(v, now_us))
+        return hear(v, v->hint_level, true);
+    if (full && now_us < v->heard_us + SAMPLE_US)
+        return hear(v, v->last_level, v->heard_speech);
+    return listen_to_source(v, now_us);
 }
 
 void voice_settle(struct voice *v, uint64_t now_us)

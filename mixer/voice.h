@@ -23,8 +23,10 @@ void voice_hint(struct voice *v, uint8_t level, uint64_t now_us);
 /* --- in the tick, in this order --- */
 
 bool voice_idle(const struct voice *v, uint64_t now_us);
-/* Hears the source, or takes its hint for it. True: talking has changed. */
-bool voice_listen(struct voice *v, uint64_t now_us);
+/* Hears the source, or takes its hint for it. full: the mix has no place left, and who is outside
+ * need not be decoded in every tick to be compared with who is inside. True: talking has changed.
+ */
+bool voice_listen(struct voice *v, uint64_t now_us, bool full);
 /* After the choice: pulls one that was chosen by its hint; the rest of the tick is skipped for who
  * was not pulled. */
 void voice_settle(struct voice *v, uint64_t now_us);
