@@ -231,6 +231,8 @@ int http_conn_callback(
         return 0;
     case LWS_CALLBACK_RECEIVE:
         return http_socket_receive(c, in, len);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: /* an echo of ours needs no other */
+        return http_socket_closing(c) ? -1 : 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return http_socket_writable(c);
     default:
@@ -259,11 +261,13 @@ static bool time_is_up(struct http_conn *c)
 
 void http_conn_sweep(struct http_server *s, uint64_t now_ms)
 {
-    for (struct http_conn *c = s->conns; c; c = c->next)
-        if (c->deadline_ms && now_ms >= c->deadline_ms && time_is_up(c)) {
-            c->deadline_ms = now_ms + 1000; /* lws closes it at its own next look */
-            lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-        }
+    for (struct http_conn *c = s->conns, *next; c; c = next) {
+        next = c->next;
+        if (!c->deadline_ms || now_ms < c->deadline_ms || !time_is_up(c))
+            continue;
+        c->deadline_ms = 0; /* c goes with its handle, in a later turn of the loop */
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    }
 }
 
 void http_conn_prepare(struct http_conn *c, struct http_request *r)

@@ -76,6 +76,7 @@ int http_socket_open(struct http_conn *c, struct http_request *r);
 void http_socket_opened(struct http_conn *c);
 int http_socket_receive(struct http_conn *c, const char *text, size_t len);
 int http_socket_writable(struct http_conn *c);
+bool http_socket_closing(const struct http_conn *c);
 void http_socket_gone(struct http_conn *c);
 
 #endif

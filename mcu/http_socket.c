@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOSE_S = 5, REASON_MAX = 64 };
+enum { CLOSE_MS = 5000, GOODBYE_MS = 1000, REASON_MAX = 64 };
 
 struct http_message {
     unsigned refs;
@@ -22,6 +22,7 @@ struct http_socket {
     void *user;
     bool open, authorized;
     int close_code; /* 0: not closing */
+    bool said;      /* the close frame is out */
     char reason[REASON_MAX];
     struct http_message **queue; /* ring */
     unsigned queue_size, head, count;
@@ -87,23 +88,20 @@ void http_socket_opened(struct http_conn *c)
         s->open = true;
 }
 
-static int shut(struct http_socket *s, int code, const char *reason)
-{
-    lws_close_reason(
-        s->conn->wsi, (enum lws_close_status)code, (unsigned char *)reason, strlen(reason));
-    return -1;
-}
-
 int http_socket_receive(struct http_conn *c, const char *text, size_t len)
 {
     struct http_socket *s = c->socket;
     if (!s || s->close_code)
         return 0;
-    if (lws_frame_is_binary(c->wsi))
-        return shut(s, HTTP_CLOSE_UNACCEPTABLE, "text only");
+    if (lws_frame_is_binary(c->wsi)) {
+        http_socket_close(s, HTTP_CLOSE_UNACCEPTABLE, "text only");
+        return 0;
+    }
     if (len > sizeof(s->text) - s->text_len ||
-        lws_remaining_packet_payload(c->wsi) > sizeof(s->text))
-        return shut(s, HTTP_CLOSE_TOO_BIG, "message too big");
+        lws_remaining_packet_payload(c->wsi) > sizeof(s->text)) {
+        http_socket_close(s, HTTP_CLOSE_TOO_BIG, "message too big");
+        return 0;
+    }
     if (len)
         memcpy(s->text + s->text_len, text, len);
     s->text_len += len;
@@ -124,13 +122,37 @@ static struct http_message *dequeue(struct http_socket *s)
     return m;
 }
 
+/* lws has a way to end with a code, but on libuv it ends before the code is out: so this writes the
+ * frame (RFC 6455, 5.5.1). The peer's own Close, its end of the connection or the deadline follow.
+ */
+static int say_goodbye(struct http_socket *s)
+{
+    unsigned char bytes[LWS_PRE + 4 + REASON_MAX], *frame = bytes + LWS_PRE;
+    size_t len = strlen(s->reason);
+    if (s->said)
+        return 0;
+    s->said = true;
+    s->conn->deadline_ms = uv_now(s->conn->server->loop) + GOODBYE_MS;
+    frame[0] = 0x88; /* FIN, opcode 8 */
+    frame[1] = (unsigned char)(2 + len);
+    frame[2] = (unsigned char)(s->close_code >> 8);
+    frame[3] = (unsigned char)s->close_code;
+    memcpy(frame + 4, s->reason, len);
+    return lws_write(s->conn->wsi, frame, 4 + len, LWS_WRITE_HTTP) < 0 ? -1 : 0;
+}
+
+bool http_socket_closing(const struct http_conn *c)
+{
+    return c->socket && c->socket->close_code;
+}
+
 int http_socket_writable(struct http_conn *c)
 {
     struct http_socket *s = c->socket;
     if (!s)
         return -1;
     if (s->close_code)
-        return shut(s, s->close_code, s->reason);
+        return say_goodbye(s);
     if (!s->count)
         return 0;
     struct http_message *m = dequeue(s);
@@ -173,7 +195,7 @@ void http_socket_close(struct http_socket *s, int code, const char *reason)
         return;
     s->close_code = code;
     strncpy(s->reason, reason, sizeof(s->reason) - 1);
-    s->conn->deadline_ms = uv_now(s->conn->server->loop) + CLOSE_S * 1000;
+    s->conn->deadline_ms = uv_now(s->conn->server->loop) + CLOSE_MS;
     lws_callback_on_writable(s->conn->wsi);
 }
 

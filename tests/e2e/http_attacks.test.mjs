@@ -1,0 +1,454 @@
+// What is thrown at the HTTP port must be refused, and leave the server as it was.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Mcu } from './support/mcu.mjs';
+import { sleep, until } from './support/process.mjs';
+import { Raw, closeCode, exchange, frame, frames, request, socket } from './support/raw.mjs';
+
+let mcu, port, folder, before_;
+
+const metric = async (name) => {
+    const { body } = await mcu.request('GET', '/metrics');
+    return Number(body.match(new RegExp(`^${name} (\\S+)$`, 'm'))[1]);
+};
+const json = (path, body, method = 'POST') =>
+    exchange(
+        port,
+        request(
+            method,
+            path,
+            {
+                Authorization: `Bearer ${mcu.token}`,
+                'Content-Type': 'application/json',
+                'Content-Length': Buffer.byteLength(body),
+            },
+            body,
+        ),
+    );
+
+before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mischpult-sounds-'));
+    mkdirSync(join(folder, 'sounds'));
+    writeFileSync(join(folder, 'secret.wav'), 'RIFF, but outside');
+    symlinkSync('../secret.wav', join(folder, 'sounds', 'link.wav'));
+    mcu = await Mcu.start({
+        build: 'asan',
+        flags: { http_timeout_s: 2, sounds_dir: join(folder, 'sounds'), event_queue: 16 },
+    });
+    port = mcu.httpPort;
+    await mcu.api('POST', '/rooms', { name: 'one' });
+    before_ = { fds: await metric('process_open_fds') };
+});
+
+after(async () => {
+    await mcu?.stop();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+// --- framing ------------------------------------------------------------------------------------
+
+test('a body with two framings is refused and the connection closed', async () => {
+    const smuggled = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    const authorized = { Authorization: `Bearer ${mcu.token}`, 'Content-Type': 'application/json' };
+    for (const headers of [
+        { 'Content-Length': 6, 'Transfer-Encoding': 'chunked' },
+        { 'Transfer-Encoding': 'chunked', 'Content-Length': 6 },
+        { 'Transfer-Encoding': 'xchunked', 'Content-Length': 6 },
+        { 'Transfer-Encoding': 'chunked' },
+        { 'Content-Length': '6\r\nContent-Length: 7' },
+        { 'Content-Length': '6, 6' },
+        { 'Content-Length': '+6' },
+        { 'Content-Length': '-6' },
+        { 'Content-Length': '0x6' },
+        { 'Content-Length': '99999999999999999999' },
+        {},
+    ]) {
+        const raw = await exchange(
+            port,
+            request(
+                'POST',
+                '/api/v1/rooms',
+                { ...authorized, Connection: 'keep-alive', ...headers },
+                `0\r\n\r\n${smuggled}`,
+            ),
+        );
+        const answers = raw.text().match(/HTTP\/1\.1 \d+/g);
+        assert.equal(answers?.length, 1, `${JSON.stringify(headers)}: ${raw.text()}`);
+        assert.ok([400, 411, 413].includes(raw.status()), raw.text());
+        assert.match(raw.text(), /connection: close/i);
+    }
+});
+
+test('line ends escaped in the path make no second request', async () => {
+    for (const path of [
+        '/x%0d%0a%0d%0aGET%20/healthz%20HTTP/1.1%0d%0aHost:%20127.0.0.1%0d%0a%0d%0a',
+        '/x%0aX-Header:%20y',
+        '/x%00',
+        '/api/v1/rooms/%00',
+    ]) {
+        const raw = await exchange(port, request('GET', path, { Connection: 'keep-alive' }), 500);
+        const answers = raw.text().match(/HTTP\/1\.1 \d+/g) ?? [];
+        assert.ok(answers.length <= 1, raw.text());
+        assert.ok(!raw.text().includes('"status":"ok"'), raw.text());
+    }
+});
+
+test('odd requests get one refusal or none', async () => {
+    const host = 'Host: 127.0.0.1\r\n';
+    for (const bytes of [
+        '\r\n\r\n\r\n',
+        'GET\r\n\r\n',
+        'GET / HTTP/1.1\r\n\r\n',
+        `GET / HTTP/9.9\r\n${host}\r\n`,
+        `GET / HTTP/1.1 x\r\n${host}\r\n`,
+        `GET /\r\n${host}\r\n`,
+        `FOO / HTTP/1.1\r\n${host}\r\n`,
+        `TRACE / HTTP/1.1\r\n${host}\r\n`,
+        `CONNECT 127.0.0.1:22 HTTP/1.1\r\n${host}\r\n`,
+        `GET http://127.0.0.1/ HTTP/1.1\r\n${host}\r\n`,
+        `GET * HTTP/1.1\r\n${host}\r\n`,
+        `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}X: \x00\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host} folded: x\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}GET / HTTP/1.1\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}:authority: x\r\n:path: /y\r\n\r\n`,
+        'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+        `GET / HTTP/1.1\r\n${host}Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}Upgrade: nonsense\r\nConnection: Upgrade\r\n\r\n`,
+        Buffer.from('160301020001000001fc0303', 'hex'),
+        Buffer.alloc(70000, 0xff),
+        Buffer.alloc(70000, 0x0a),
+    ]) {
+        const raw = await exchange(port, bytes, 300);
+        const answers = raw.text().match(/HTTP\/1\.1 \d+/g) ?? [];
+        assert.ok(answers.length <= 1, `${bytes}: ${raw.text()}`);
+        const status = raw.status();
+        const taken = bytes.toString().includes('folded') || bytes.toString().includes('X: ');
+        assert.ok(!status || status >= 400 || taken, `${bytes}: ${raw.text()}`);
+    }
+    assert.equal((await mcu.request('GET', '/healthz')).status, 200);
+});
+
+test('pipelined requests are answered in order, or the connection ends', async () => {
+    const one = request('GET', '/healthz', { Connection: 'keep-alive' });
+    const raw = await exchange(port, one.repeat(50), 2000);
+    const answers = raw.text().match(/HTTP\/1\.1 \d+ \w+/g) ?? [];
+    assert.ok(answers.length >= 1 && answers.every((a) => a === 'HTTP/1.1 200 OK'), raw.text());
+    const waiting = request('GET', '/api/v1/rooms/one/participants', {
+        Connection: 'keep-alive',
+        Authorization: `Bearer ${mcu.token}`,
+    });
+    const many = await exchange(port, waiting.repeat(50), 2000);
+    assert.match(many.text(), /^HTTP\/1\.1 200 OK/);
+});
+
+test('headers without end, in number and in length', async () => {
+    const long = 'x'.repeat(100000);
+    for (const headers of [
+        { 'X-Long': long },
+        { Authorization: `Bearer ${long}` },
+        { Host: long },
+        { Cookie: long },
+        { Origin: `http://${long}` },
+        { 'Content-Type': long },
+        { Upgrade: long, Connection: 'Upgrade' },
+        { 'Sec-WebSocket-Protocol': long, Upgrade: 'websocket', Connection: 'Upgrade' },
+        Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`X-Header-${i}`, 'y'])),
+    ]) {
+        const raw = await exchange(port, request('GET', '/healthz', headers), 1000);
+        assert.ok(!raw.status() || raw.status() >= 400, raw.text().slice(0, 300));
+    }
+    const path = await exchange(port, request('GET', `/${'a/'.repeat(20000)}`), 1000);
+    assert.ok(!path.status() || path.status() >= 400);
+    const query = await exchange(port, request('GET', `/healthz?${'a=b&'.repeat(1000)}`), 1000);
+    assert.ok(!query.status() || query.status() >= 400);
+});
+
+test('a request that takes its time is ended, and others are served meanwhile', async () => {
+    const slow = Array.from({ length: 60 }, () => new Raw(port));
+    await Promise.all(slow.map((raw) => raw.opened));
+    const bodies = slow.splice(0, 20);
+    for (const raw of slow) await raw.send('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
+    for (const raw of bodies)
+        await raw.send(
+            request('POST', '/api/v1/rooms', {
+                Authorization: `Bearer ${mcu.token}`,
+                'Content-Type': 'application/json',
+                'Content-Length': 1000,
+            }),
+        );
+    const all = [...slow, ...bodies];
+    let open = all.length;
+    for (const raw of all) raw.closed.then(() => open--);
+    await until('the end of the slow ones', async () => {
+        for (const raw of all) await raw.send('G');
+        assert.equal((await mcu.request('GET', '/healthz')).status, 200);
+        return open === 0;
+    }, { everyMs: 200 });
+});
+
+test('an idle reader of a long answer does not keep it for ever', async () => {
+    const raw = new Raw(port);
+    await raw.opened;
+    raw.socket.pause();
+    for (let i = 0; i < 200; i++)
+        raw.socket.write(request('GET', '/api/v1/openapi.json', { Connection: 'keep-alive' }));
+    await until('its end', async () => (await metric('mischpult_http_connections')) <= 2);
+    await raw.end();
+});
+
+// --- who may ask --------------------------------------------------------------------------------
+
+test('a foreign name of ours is refused (DNS rebinding)', async () => {
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1',
+        'localhost:x', '127.0.0.1:80:80', '', '127.0.0.1\r\nHost: evil.example'])
+        for (const path of ['/', '/healthz', '/metrics', '/api/v1/rooms']) {
+            const raw = await exchange(port, request('GET', path, { Host: host }), 500);
+            assert.ok([400, 403].includes(raw.status()), `${host} ${path}: ${raw.text()}`);
+        }
+    for (const host of ['127.0.0.1', `127.0.0.1:${port}`, 'localhost', 'LOCALHOST:1', '[::1]:80']) {
+        const raw = await exchange(port, request('GET', '/healthz', { Host: host }), 500);
+        assert.equal(raw.status(), 200, `${host}: ${raw.text()}`);
+    }
+});
+
+test('a foreign page can neither read nor open a WebSocket', async () => {
+    const cross = { Origin: 'https://evil.example' };
+    const page = await exchange(port, request('GET', '/healthz', cross), 500);
+    assert.equal(page.status(), 403);
+    assert.doesNotMatch(page.text(), /access-control/i);
+    const refused = await socket(port, { token: mcu.token, headers: cross });
+    assert.equal(refused.status(), 403);
+    await refused.end();
+    const own = { Origin: `http://127.0.0.1:${port}`, Host: `127.0.0.1:${port}` };
+    const taken = await socket(port, { token: mcu.token, headers: own });
+    assert.equal(taken.status(), 101);
+    await taken.end();
+});
+
+test('wrong tokens are refused, then slowed down', async () => {
+    const other = await Mcu.start({});
+    try {
+        const get = (token) => other.request('GET', '/api/v1/rooms', { token });
+        const none = await get('');
+        assert.equal(none.status, 401);
+        assert.match(none.headers.get('www-authenticate'), /^Bearer/);
+        const statuses = [];
+        for (let i = 0; i < 30; i++) statuses.push((await get(`wrong-${i}`)).status);
+        assert.equal(statuses[0], 401);
+        assert.ok(statuses.includes(429), `${statuses}`);
+        assert.ok(statuses.every((s) => s === 401 || s === 429), `${statuses}`);
+    } finally {
+        await other.stop();
+    }
+});
+
+test('one address gets so many requests and no more', async () => {
+    const other = await Mcu.start({ flags: { api_rate: 1, api_burst: 20 } });
+    try {
+        const replies = [];
+        for (let i = 0; i < 40; i++) replies.push(await other.request('GET', '/healthz'));
+        const limited = replies.find((r) => r.status === 429);
+        assert.ok(limited);
+        assert.ok(Number(limited.headers.get('retry-after')) >= 1);
+    } finally {
+        await other.stop();
+    }
+});
+
+test('one address gets so many connections and no more', async () => {
+    const other = await Mcu.start({ flags: { http_connections_address: 10 } });
+    try {
+        const raws = Array.from({ length: 50 }, () => new Raw(other.httpPort));
+        let open = raws.length;
+        for (const raw of raws) raw.closed.then(() => open--);
+        await until('the rest to be closed', () => open <= 10);
+        await Promise.all(raws.map((raw) => raw.end()));
+        await until('room for a request', () =>
+            fetch(`${other.url}/healthz`).then((r) => r.ok, () => false));
+    } finally {
+        await other.stop();
+    }
+});
+
+// --- JSON ---------------------------------------------------------------------------------------
+
+test('hostile JSON is refused with 400 or 422', async () => {
+    for (const [body, status] of [
+        ['['.repeat(60000), 400],
+        [`{"a":${'['.repeat(30000)}${']'.repeat(30000)}}`, 400],
+        [`${'{"a":'.repeat(10000)}1${'}'.repeat(10000)}`, 400],
+        ['{"name":"a","name":"b"}', 400],
+        ['{"name":"\\ud800"}', 400],
+        ['{"name":"a\\u0000b"}', 400],
+        ['{"name":"a\u0000b"}', 400],
+        ['{"name":"a","max_speakers":1e999999}', 400],
+        ['{"name":"a","max_speakers":99999999999999999999}', 400],
+        ['{"name":"a","max_speakers":-1}', 422],
+        ['{"name":"a","max_speakers":1.5}', 422],
+        ['{"name":"a","max_speakers":"5"}', 422],
+        ['{"name":"a","agc":1}', 422],
+        ['{"name":"a","unknown":1}', 422],
+        ['{"name":"../../etc/passwd"}', 422],
+        ['{"name":""}', 422],
+        [`{"name":"${'a'.repeat(65)}"}`, 422],
+        ['{"name":"a\\nb"}', 422],
+        ['{}', 422],
+        ['[]', 400],
+        ['"x"', 400],
+        ['{"name":"a"} x', 400],
+        ['\ufeff{"name":"a"}', 400],
+        ['{"name":"a",}', 400],
+        ['NaN', 400],
+    ]) {
+        const raw = await json('/api/v1/rooms', body);
+        assert.equal(raw.status(), status, `${body.slice(0, 60)}: ${raw.text().slice(-200)}`);
+        assert.match(raw.text(), /\{"error":"\w+","message":"[^"]+"\}/);
+    }
+    assert.equal((await mcu.api('GET', '/rooms')).total, 1);
+});
+
+test('a body of 100 MB is refused unread', async () => {
+    const head = {
+        Authorization: `Bearer ${mcu.token}`,
+        'Content-Type': 'application/json',
+        'Content-Length': 100e6,
+    };
+    const raw = await exchange(port, request('POST', '/api/v1/rooms', head, 'x'.repeat(1e6)));
+    assert.equal(raw.status(), 413);
+});
+
+test("another room's participant is not to be had", async () => {
+    const { id } = await mcu.join('one', 'a', 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n' +
+        'c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n');
+    await mcu.api('POST', '/rooms', { name: 'two' });
+    for (const method of ['GET', 'DELETE'])
+        assert.equal((await mcu.request(method, `/api/v1/rooms/two/participants/${id}`)).status, 404);
+    await mcu.api('DELETE', '/rooms/two');
+    await mcu.api('DELETE', `/rooms/one/participants/${id}`);
+});
+
+test('no name leads out of the folder of sounds', async () => {
+    for (const sound of ['../secret.wav', '/etc/passwd', '..', '.', '.hidden', 'a/b.wav',
+        'http://169.254.169.254/', 'file:///etc/passwd', 'concat:a|b', 'x\u0000.wav']) {
+        const raw = await json('/api/v1/rooms/one/play', JSON.stringify({ sound }));
+        assert.ok([400, 422].includes(raw.status()), `${sound}: ${raw.text()}`);
+    }
+    for (const sound of ['link.wav', 'absent.wav'])
+        assert.equal((await json('/api/v1/rooms/one/play', JSON.stringify({ sound }))).status(), 404);
+    for (const path of ['/../../etc/passwd', '/..%2f..%2fetc/passwd', '/%2e%2e/%2e%2e/etc/passwd',
+        '//etc/passwd', '/./etc/passwd'])
+        assert.equal((await exchange(port, request('GET', path))).status(), 404, path);
+});
+
+// --- WebSocket ----------------------------------------------------------------------------------
+
+test('the handshake is that of RFC 6455, without compression', async () => {
+    const raw = await socket(port, {
+        token: mcu.token,
+        headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' },
+    });
+    assert.equal(raw.status(), 101);
+    assert.ok(raw.text().includes(raw.accept));
+    assert.doesNotMatch(raw.text(), /extensions/i);
+    await until('hello', () => raw.text().includes('"hello"'));
+    await raw.send(frame(1, 'squeezed', { rsv: 4 }));
+    await raw.closed;
+});
+
+test('a client without the token hears nothing and is closed', async () => {
+    const silent = await socket(port);
+    assert.equal(silent.status(), 101);
+    const wrong = await socket(port);
+    await wrong.send(frame(1, '{"token":"wrong-wrong-wrong-wrong"}'));
+    await wrong.closed;
+    assert.equal(closeCode(wrong), 1008);
+    await mcu.api('POST', '/rooms', { name: 'three' });
+    await mcu.api('DELETE', '/rooms/three');
+    await silent.closed;
+    assert.equal(closeCode(silent), 1008);
+    assert.equal(frames(silent).filter((f) => f.opcode === 1).length, 0);
+    const bad = await socket(port, { token: 'wrong-wrong-wrong-wrong' });
+    assert.equal(bad.status(), 401);
+    await bad.end();
+});
+
+test('the token may come in the first message or as a subprotocol', async () => {
+    const first = await socket(port);
+    await first.send(frame(1, JSON.stringify({ token: mcu.token })));
+    const listed = await socket(port, {
+        headers: { 'Sec-WebSocket-Protocol': `mischpult.events, bearer.${mcu.token}` },
+    });
+    for (const raw of [first, listed]) {
+        await until('hello', () => raw.text().includes('"hello"'));
+        await raw.end();
+    }
+});
+
+test('frames that lie end their connection only', async () => {
+    const witness = await socket(port, { token: mcu.token });
+    const lies = [
+        frame(1, 'x', { length: 2n ** 63n - 1n }),
+        frame(1, 'x', { length: 2n ** 63n }),
+        frame(1, 'x', { length: 2n ** 64n - 1n }),
+        frame(1, 'x'.repeat(100000)),
+        frame(2, 'binary'),
+        frame(3, 'reserved'),
+        frame(0, 'continues nothing'),
+        frame(9, 'x'.repeat(126)),
+        frame(9, 'x', { fin: false }),
+        frame(8, 'x'),
+        frame(1, Buffer.from([0xc0, 0x80])),
+        Buffer.concat([frame(1, 'a', { fin: false }), frame(1, 'b')]),
+        frame(1, 'unmasked', { mask: false }),
+        Buffer.concat(Array.from({ length: 3000 }, (_, i) => frame(i ? 0 : 1, 'xx', { fin: false }))),
+    ];
+    await Promise.all(
+        lies.map(async (bytes) => {
+            const raw = await socket(port);
+            await raw.send(bytes);
+            await raw.closed;
+        }),
+    );
+    await until('hello', () => witness.text().includes('"hello"'));
+    assert.ok(!witness.socket.destroyed);
+    await witness.end();
+});
+
+test('a flood of pings costs nobody else their turn', async () => {
+    const raw = await socket(port, { token: mcu.token });
+    const burst = Buffer.concat(Array.from({ length: 1000 }, () => frame(9, 'ping')));
+    for (let i = 0; i < 50; i++) {
+        await raw.send(burst);
+        if (i % 10 === 0) assert.equal((await mcu.request('GET', '/healthz')).status, 200);
+    }
+    await raw.end();
+});
+
+test('a client that does not read its events is dropped', async () => {
+    const raw = await socket(port, { token: mcu.token });
+    raw.socket.pause();
+    const dropped = async () => (await metric('mischpult_event_clients_dropped_total')) > 0;
+    await until('it to be dropped', async () => {
+        for (let i = 0; i < 200; i++) {
+            await mcu.api('POST', '/rooms', { name: 'noise' });
+            await mcu.api('DELETE', '/rooms/noise');
+        }
+        return dropped();
+    }, { timeoutMs: 60000, everyMs: 0 });
+    await raw.end();
+});
+
+// --- afterwards ---------------------------------------------------------------------------------
+
+test('afterwards the server is as it was', async () => {
+    await sleep(100);
+    await until('its connections to end', async () =>
+        (await metric('mischpult_http_connections')) <= 3);
+    await until('its descriptors to be back', async () =>
+        (await metric('process_open_fds')) <= before_.fds + 4);
+    assert.equal((await mcu.api('GET', '/rooms')).total, 1);
+});
