@@ -19,7 +19,7 @@ ifeq ($(BUILD),fuzz)
 CC := clang
 endif
 
-packages := libuv opus libavcodec libavutil libswresample libsrtp2 libwebsockets jansson speexdsp sndfile inih openssl
+packages := libuv opus libavcodec libavutil libswresample libsrtp2 jansson speexdsp sndfile inih openssl
 pkg_cflags = $(shell pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 pkg_libs   = $(shell pkg-config --libs $(packages)) -lm -lpthread
 

@@ -12,10 +12,10 @@ static json_t *describe(struct room *room)
     room_info(room, &info);
     return json_pack("{s:s, s:i, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:b}", "name", info.name,
         "participants", (int)info.participants, "created", (json_int_t)info.created_unix,
-        "transient", info.settings.transient, "media_loop", (int)info.media_loop, "max_participants",
-        (int)info.settings.max_participants, "max_speakers", (int)info.settings.max_speakers,
-        "jitter_max_ms", (int)info.settings.jitter_max_ms, "agc", info.settings.agc, "denoise",
-        info.settings.denoise);
+        "transient", info.settings.transient, "media_loop", (int)info.media_loop,
+        "max_participants", (int)info.settings.max_participants, "max_speakers",
+        (int)info.settings.max_speakers, "jitter_max_ms", (int)info.settings.jitter_max_ms, "agc",
+        info.settings.agc, "denoise", info.settings.denoise);
 }
 
 struct listing {

@@ -1,9 +1,9 @@
 #ifndef MCU_HTTP_H
 #define MCU_HTTP_H
 
-/* The HTTP/1.1 and WebSocket server, on the control loop by libwebsockets. What reaches a handler
- * has a known route, method, Host, media type, bounded body, allowed rate and the right to be
- * there. RFC 9110, 9112, 6455. [control] */
+/* The HTTP/1.1 and WebSocket server on the control loop. What reaches a handler has a known route,
+ * method, Host, media type, bounded body, allowed rate and the right to be there. RFC 9110, 9112,
+ * 6455. [control] */
 
 #include "mcu/http_route.h"
 
@@ -22,8 +22,7 @@ struct http_setup {
     void *arg; /* of the handlers */
 };
 
-/* Binds and listens. 0; -EADDRINUSE and other errors of bind(2); -ENOMEM; -ENOSYS: libwebsockets
- * cannot use our loop (its libuv plugin is missing). */
+/* Binds and listens. 0; -EADDRINUSE and other errors of bind(2); -ENOMEM. */
 int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setup *setup);
 uint16_t http_port(const struct http_server *s); /* the one bound */
 /* Takes no more connections, ends those there are. *s is freed when the loop has run on. */

@@ -4,79 +4,82 @@
 /* Inside of the HTTP server: one connection, from accept to close. [control] */
 
 #include "mcu/http.h"
+#include "mcu/http_head.h"
 #include "mcu/http_request.h"
 
-#include <libwebsockets.h>
 #include <netinet/in.h>
 
 struct rate;
 struct http_socket;
 
+/*   accept ─▶ HEAD ─▶ BODY ─▶ WAITING ─▶ ANSWERING ─▶ HEAD (kept alive)
+ *               └─ upgrade ─▶ SOCKET           └─▶ LINGERING ─▶ close   */
 enum http_conn_state {
-    HTTP_CONN_HEADERS, /* a request's headers are to come, or are coming */
+    HTTP_CONN_HEAD, /* a request's head is to come, or is coming */
     HTTP_CONN_BODY,
-    HTTP_CONN_WAITING, /* for the handler */
+    HTTP_CONN_WAITING, /* for the handler; nothing is read */
     HTTP_CONN_ANSWERING,
-    HTTP_CONN_LINGERING, /* answered and closing; what still comes is thrown away */
+    HTTP_CONN_LINGERING, /* answered and half closed; what still comes is thrown away */
     HTTP_CONN_SOCKET,
+    HTTP_CONN_CLOSING, /* freed in the handle's close callback */
 };
 
 struct http_conn {
+    uv_tcp_t tcp;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
     struct http_server *server;
     struct http_conn *prev, *next;
-    struct lws *wsi;
     struct in6_addr key; /* of the address, for limits */
     bool local;          /* the peer is on loopback */
     enum http_conn_state state;
-    uint64_t deadline_ms;
+    uint64_t deadline_ms;         /* uv_now() at which it ends; 0: none */
     struct http_request *request; /* while its body comes (ours) or it waits (the handler's) */
-    uint8_t *out;
-    size_t out_len, out_at;
+    uint8_t *out;                 /* being written */
     bool close_after;
-    bool body_follows; /* lws hands up a body after these headers */
     struct http_socket *socket;
+    size_t in_len;
+    char in[HTTP_HEAD_MAX]; /* read and not yet used */
 };
 
 struct http_server {
     struct http_setup setup;
     uv_loop_t *loop;
-    uv_poll_t listener;
+    uv_tcp_t listener;
     uv_timer_t sweeper;
-    unsigned uv_handles; /* not closed yet */
-    int listen_fd, spare_fd;
+    unsigned handles; /* uv's, not closed yet: listener, sweeper and every connection */
     uint16_t port;
     bool closing;
-    struct lws_context *lws;
-    struct lws_vhost *vhost;
     struct http_conn *conns;
-    struct sockaddr_storage accepting; /* the peer of the socket being handed to lws */
     struct rate *rate, *failures;
     struct http_stats stats;
 };
 
-/* The callback of both protocols lws knows. */
-int http_conn_callback(
-    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+/* http.c: one handle less; the last one frees the server. */
+void http_release(struct http_server *s);
 
-/* Lets r be answered on c. */
-void http_conn_prepare(struct http_conn *c, struct http_request *r);
-
+/* Takes what waits on the listener. 0, or it is refused (too many, no memory). */
+int http_conn_accept(struct http_server *s);
+/* Ends it without another word. */
+void http_conn_close(struct http_conn *c);
 /* Ends connections whose time is up. Called about twice a second. */
 void http_conn_sweep(struct http_server *s, uint64_t now_ms);
+/* Ends the connection in so many milliseconds; 0: no longer. */
+void http_conn_deadline(struct http_conn *c, uint64_t ms);
 
-/* http_admit.c: looks at the headers of wsi's request. 0 and *rp, a request whose body is to come
- * (if any); else the request is answered already (refused). -ENOMEM: hang up. */
+/* http_admit.c: looks at a request's head. 0: c->request is it, its body (if any) is to come; else
+ * it has been answered (refused). *upgrade: it is to become a WebSocket. */
 int http_admit(
-    struct http_conn *c, const char *path, size_t path_len, bool upgrade, struct http_request **rp);
+    struct http_conn *c, struct http_request *r, const struct http_head *h, bool *upgrade);
+/* Answers a head that could not be parsed; err is http_head_parse's. */
+void http_admit_malformed(struct http_request *r, int err);
 /* Whether that token is the admin's; a wrong one counts against the address. -EAGAIN: too many. */
 int http_admit_token(struct http_conn *c, const char *token, size_t len);
 
-/* http_socket.c */
-int http_socket_open(struct http_conn *c, struct http_request *r);
-void http_socket_opened(struct http_conn *c);
-int http_socket_receive(struct http_conn *c, const char *text, size_t len);
-int http_socket_writable(struct http_conn *c);
-bool http_socket_closing(const struct http_conn *c);
+/* http_socket.c: takes over c and r (answered if it fails, then negative). */
+int http_socket_start(struct http_conn *c, struct http_request *r, const struct http_head *h);
+void http_socket_input(struct http_conn *c, const uint8_t *bytes, size_t len);
+void http_socket_idle(struct http_conn *c, uint64_t now_ms); /* about twice a second */
 void http_socket_gone(struct http_conn *c);
 
 #endif

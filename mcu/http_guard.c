@@ -132,32 +132,42 @@ int64_t http_guard_length(const char *text)
     return n;
 }
 
-/* Bytes of the character at s, of at most len, or 0: malformed. */
-static size_t utf8_char(const unsigned char *s, size_t len)
+/* Bytes of the character at s, of at most len, and its code; 0: malformed. */
+static size_t utf8_char(const unsigned char *s, size_t len, uint32_t *code)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
     if (!n || n > len)
         return 0;
-    uint32_t code = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+    *code = n == 1 ? s[0] : s[0] & (0x7fu >> n);
     for (size_t i = 1; i < n; i++) {
         if (s[i] >> 6 != 2)
             return 0;
-        code = code << 6 | (s[i] & 0x3fu);
+        *code = *code << 6 | (s[i] & 0x3fu);
     }
-    bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    bool control = code < 0x20 || (code >= 0x7f && code <= 0x9f);
-    return code < smallest[n] || code > 0x10ffff || surrogate || control ? 0 : n;
+    bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
+    return *code < smallest[n] || *code > 0x10ffff || surrogate ? 0 : n;
 }
 
-bool http_guard_text(const char *text, size_t len)
+static bool all_chars(const char *text, size_t len, bool controls)
 {
     while (len) {
-        size_t n = utf8_char((const unsigned char *)text, len);
-        if (!n)
+        uint32_t code = 0;
+        size_t n = utf8_char((const unsigned char *)text, len, &code);
+        if (!n || (!controls && (code < 0x20 || (code >= 0x7f && code <= 0x9f))))
             return false;
         text += n;
         len -= n;
     }
     return true;
+}
+
+bool http_guard_utf8(const char *text, size_t len)
+{
+    return all_chars(text, len, true);
+}
+
+bool http_guard_text(const char *text, size_t len)
+{
+    return all_chars(text, len, false);
 }

@@ -28,7 +28,8 @@ bool http_guard_accept(const char *accept, const char *type);
 /* The value of a Content-Length, or -1: not a number, or given more than once. */
 int64_t http_guard_length(const char *text);
 
-/* UTF-8 (RFC 3629: shortest forms, no surrogates) without control characters. */
+/* UTF-8 (RFC 3629: shortest forms, no surrogates), the second without control characters. */
+bool http_guard_utf8(const char *text, size_t len);
 bool http_guard_text(const char *text, size_t len);
 
 #endif

@@ -31,8 +31,11 @@ const char *http_status_text(int status)
         {422, "Unprocessable Content"},
         {426, "Upgrade Required"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
+        {501, "Not Implemented"},
         {503, "Service Unavailable"},
+        {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i].status == status)
@@ -57,11 +60,11 @@ void http_request_free(struct http_request *r)
     free(r);
 }
 
-int http_request_add_query(struct http_request *r, const char *text, size_t len)
+int http_request_add_query(struct http_request *r, const char *text)
 {
-    if (r->query_count == HTTP_QUERIES)
+    if (r->query_count == HTTP_QUERIES_MAX)
         return -ENOBUFS;
-    char *copy = strndup(text, len);
+    char *copy = strdup(text);
     if (!copy)
         return -ENOMEM;
     r->queries[r->query_count++] = copy;
@@ -183,12 +186,12 @@ void http_respond(
     int head_len = print_head(r, head, sizeof(head), status, type, len);
     size_t body_len = r->head ? 0 : len;
     if (r->arg) {
-        uint8_t *bytes = malloc(HTTP_HEADROOM + (size_t)head_len + body_len);
+        uint8_t *bytes = malloc((size_t)head_len + body_len);
         size_t total = bytes ? (size_t)head_len + body_len : 0;
         if (bytes) {
-            memcpy(bytes + HTTP_HEADROOM, head, (size_t)head_len);
+            memcpy(bytes, head, (size_t)head_len);
             if (body_len)
-                memcpy(bytes + HTTP_HEADROOM + head_len, body, body_len);
+                memcpy(bytes + head_len, body, body_len);
         }
         r->finish(bytes, total, status, r->close || !bytes, r->arg);
     }

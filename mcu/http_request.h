@@ -35,10 +35,9 @@ void http_error(struct http_request *r, int status, const char *code, const char
 /* --- for the server and tests ------------------------------------------------------------------
  */
 
-enum { HTTP_HEADROOM = 32, HTTP_QUERIES = 8, HTTP_HEADERS_MAX = 512 };
+enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 512 };
 
-/* Takes over the answer: malloc'd bytes, of which the first HTTP_HEADROOM are spare. arg is
- * r->arg. */
+/* Takes over the answer: malloc'd bytes; NULL: there was no memory for it. arg is r->arg. */
 typedef void http_finish_fn(uint8_t *bytes, size_t len, int status, bool close, void *arg);
 
 struct http_request {
@@ -48,7 +47,7 @@ struct http_request {
     bool close;      /* the connection ends with the answer */
     bool authorized; /* by the admin token */
     char content_type[96];
-    char *queries[HTTP_QUERIES]; /* "name=value", decoded */
+    char *queries[HTTP_QUERIES_MAX]; /* "name=value", decoded */
     unsigned query_count;
     uint8_t *body;
     size_t body_len, body_size; /* size: what Content-Length promises */
@@ -59,8 +58,8 @@ struct http_request {
     struct http_request **anchor; /* the client's pointer to us, cleared when we end; or NULL */
 };
 
-struct http_request *http_request_new(void); /* or NULL */
-int http_request_add_query(struct http_request *r, const char *text, size_t len);
+struct http_request *http_request_new(void);                          /* or NULL */
+int http_request_add_query(struct http_request *r, const char *text); /* 0, -ENOBUFS, -ENOMEM */
 /* 0, -EFBIG more than promised, -ENOMEM. */
 int http_request_add_body(struct http_request *r, const void *bytes, size_t len);
 void http_request_free(struct http_request *r); /* NULL is a no-op */

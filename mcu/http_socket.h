@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 enum {
-    HTTP_SOCKET_MESSAGE_MAX = 4096, /* bytes of a message to us */
+
+    HTTP_CLOSE_NORMAL = 1000,
     HTTP_CLOSE_GOING_AWAY = 1001,
     HTTP_CLOSE_PROTOCOL = 1002,
     HTTP_CLOSE_UNACCEPTABLE = 1003,

@@ -202,11 +202,6 @@ static int say_start_error(const char *what, const struct config *c, int err)
             "mcu: %s: port %u of %s is taken; is another mcu running? --http_port chooses "
             "another\n",
             what, c->http_port, c->http_address);
-    else if (err == -ENOSYS)
-        fprintf(stderr,
-            "mcu: %s: libwebsockets has no libuv support here; install the package "
-            "libwebsockets-evlib-uv\n",
-            what);
     else
         fprintf(stderr, "mcu: %s: %s\n", what, strerror(-err));
     return err;
