@@ -19,9 +19,11 @@ enum {
     MARGIN_KEEP_US = 2000,
     MARGIN_START_US = 5000,
     MARGIN_GIVE_US = 8000,
+    CEILING_US =
+        10000, /* nor does playout grow so close to the ceiling that it must shrink again */
 
-    REGRET_US = 10000000, /* growing so soon after shrinking was a mistake */
-    CALM_US = 20000000,   /* after that long without one the memory gets shorter again */
+    REGRET_US = 5000000, /* growing so soon after shrinking was a mistake */
+    CALM_US = 20000000,  /* after that long without one the memory gets shorter again */
     MAX_STEPS = 512,
 };
 
@@ -56,6 +58,7 @@ struct delay_target {
     unsigned outcomes;
     bool fec_possible, fec_wait;
     uint64_t shrunk_us, regret_us;
+    int64_t shrunk_from_us;
     bool has_shrunk;
 };
 
@@ -221,18 +224,22 @@ static float mendable(struct delay_target *t, uint32_t packet_us)
 
 /* --- memory --------------------------------------------------------------------------------- */
 
-void delay_target_grown(struct delay_target *t, uint64_t now_us)
+void delay_target_grown(struct delay_target *t, int64_t deadline_us, uint64_t now_us)
 {
-    if (!t->has_shrunk || now_us - t->shrunk_us > REGRET_US)
-        return;
+    bool soon = t->has_shrunk && now_us - t->shrunk_us <= REGRET_US;
+    if (!soon || deadline_us > t->shrunk_from_us)
+        return; /* nothing to regret: what it shrank from would not have done either */
     t->memory = 2 * t->memory < SLICES ? 2 * t->memory : SLICES;
     t->regret_us = now_us;
     t->has_shrunk = false;
     t->stale = true;
 }
 
-void delay_target_shrunk(struct delay_target *t, uint64_t now_us)
+void delay_target_shrunk(struct delay_target *t, int64_t deadline_us, uint64_t now_us)
 {
+    bool again = t->has_shrunk && now_us - t->shrunk_us <= REGRET_US;
+    if (!again || deadline_us > t->shrunk_from_us)
+        t->shrunk_from_us = deadline_us;
     t->shrunk_us = now_us;
     t->has_shrunk = true;
     if (t->memory > MEMORY_LEAST && now_us - t->regret_us > CALM_US) {
@@ -252,7 +259,10 @@ struct range {
 static struct range reachable(const struct delay_target *t, const struct delay_target_query *q)
 {
     int64_t held = q->deadline_us - delay_target_least_us(t);
-    int64_t up = floor_div((int64_t)t->cfg.max_delay_us - q->held_us - held, q->step_us);
+    int64_t room = (int64_t)t->cfg.max_delay_us - q->held_us - held;
+    int64_t up = floor_div(room - CEILING_US, q->step_us);
+    if (up < 0)
+        up = room >= q->idle_us ? 0 : room >= 0 ? -1 : floor_div(room, q->step_us);
     int64_t down = -floor_div(held - (int64_t)t->cfg.min_delay_us, q->step_us);
     up = up < -INT16_MAX ? -INT16_MAX : up > INT16_MAX ? INT16_MAX : up;
     return (struct range){down < up - MAX_STEPS ? up - MAX_STEPS : down, up};

@@ -9,7 +9,7 @@
  *                     mended because the packet with the FEC would come too late
  *
  * and names the cheapest one. Playout moves in steps (see below), so the answer is in steps from
- * where playout is now. Pure; one thread an instance; 7 KiB.
+ * where playout is now. Pure; one thread an instance; 10 KiB.
  *
  * A deadline is a transit time: a packet is in time if its transit is not above it. */
 
@@ -26,7 +26,8 @@ struct delay_target_query {
     int64_t deadline_us; /* of playout as it is now */
     uint32_t step_us;    /* deadlines are reachable only in steps of this: what is gained by less is
                             lost again waiting for the tick */
-    uint32_t held_us;    /* that what is played waits beyond the deadline, at most */
+    uint32_t held_us;    /* what is played waits longer than the deadline by this, at most, */
+    uint32_t idle_us;    /* and as long as playout does not move by this too */
     uint32_t packet_us;  /* duration of a packet */
     bool starting;       /* nothing plays yet: a wider margin for what is not known yet */
 };
@@ -45,10 +46,10 @@ void delay_target_late(struct delay_target *t);
 void delay_target_fec(struct delay_target *t, bool found);
 /* The codec has no FEC (any more), or may have: forgets what was known of it. */
 void delay_target_fec_possible(struct delay_target *t, bool possible);
-/* Playout got later or earlier. One that had to follow the other too soon makes the memory longer
- * for a while. */
-void delay_target_grown(struct delay_target *t, uint64_t now_us);
-void delay_target_shrunk(struct delay_target *t, uint64_t now_us);
+/* Playout got later, to this deadline, or earlier, from this one. Growing back soon after shrinking
+ * makes the memory longer for a while. */
+void delay_target_grown(struct delay_target *t, int64_t deadline_us, uint64_t now_us);
+void delay_target_shrunk(struct delay_target *t, int64_t deadline_us, uint64_t now_us);
 
 /* Steps by which playout should become later (> 0) or earlier (< 0). */
 int delay_target_steps(struct delay_target *t, const struct delay_target_query *query);

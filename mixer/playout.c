@@ -84,8 +84,7 @@ static void tick(struct playout *p, uint64_t now_us)
 
 /* --- the delay target ----------------------------------------------------------------------- */
 
-/* The transit a packet may have to be in time, if pos comes right after the sync buffer. */
-static int64_t deadline_us(const struct playout *p, int64_t pos)
+int64_t playout_deadline_us(const struct playout *p, int64_t pos)
 {
     uint32_t step = playout_step(p->packet_samples);
     int64_t lost_to_the_grid = PLAYOUT_FRAME - step + (int64_t)(p->sync.len % step);
@@ -96,9 +95,10 @@ static int steps_at(const struct playout *p, int64_t pos, bool starting)
 {
     uint32_t step = playout_step(p->packet_samples);
     struct delay_target_query query = {
-        .deadline_us = deadline_us(p, pos),
+        .deadline_us = playout_deadline_us(p, pos),
         .step_us = (uint32_t)rtp_timeline_us(step),
-        .held_us = (uint32_t)rtp_timeline_us(PLAYOUT_FRAME - step + p->sync.len % step),
+        .held_us = (uint32_t)rtp_timeline_us(PLAYOUT_FRAME - step),
+        .idle_us = (uint32_t)rtp_timeline_us((int64_t)(p->sync.len % step)),
         .packet_us = (uint32_t)rtp_timeline_us(p->packet_samples),
         .starting = starting,
     };
@@ -354,9 +354,10 @@ static void resume(struct playout *p, const struct queued_packet *q)
     }
     count_concealed(p, p->unplaced);
     if (gap <= (int64_t)p->unplaced || p->skipped) {
-        if (gap < (int64_t)p->unplaced)
-            delay_target_grown(p->target, p->now_us);
+        bool grown = gap < (int64_t)p->unplaced;
         jump(p, q->pos);
+        if (grown)
+            delay_target_grown(p->target, playout_deadline_us(p, q->pos), p->now_us);
     } else {
         p->next_pos += (int64_t)p->unplaced;
         p->state = PLAYOUT_PLAYING;
@@ -387,7 +388,9 @@ static void bridge(struct playout *p, const struct queued_packet *q, size_t gap)
     if (!p->skipped && q->seq == p->next_seq) {
         p->state = PLAYOUT_RESTING; /* nothing is missing: a pause */
     } else if (p->skipped || surplus >= (int64_t)gap) {
-        p->stats->removed_samples += gap;
+        p->stats->removed_samples += p->deaf ? 0 : gap;
+        p->steps += (int)(gap / playout_step(p->packet_samples));
+        p->steps = p->steps < 0 ? p->steps : 0;
         jump(p, q->pos);
     } else if (!play_fec(p, q, gap)) {
         if (p->steps > 0) { /* later would be better anyway: give it another chance to come */

@@ -73,6 +73,8 @@ void playout_restart(struct playout *p, struct stream_decoder *decoder);
 enum jitter_kind playout_frame(struct playout *p, uint64_t now_us, int16_t *pcm);
 /* Nothing is buffered and nothing would be heard. */
 bool playout_idle(const struct playout *p);
+/* The transit a packet may have to be in time, if pos comes right after the sync buffer. */
+int64_t playout_deadline_us(const struct playout *p, int64_t pos);
 /* A packet that ends at pos is too late. */
 bool playout_is_past(const struct playout *p, int64_t pos);
 

@@ -1,5 +1,6 @@
 #include "mixer/playout_stretch.h"
 
+#include "mixer/rtp_timeline.h"
 #include "mixer/time_stretch.h"
 
 enum {
@@ -134,13 +135,14 @@ void playout_stretch(struct playout *p)
     if (!p->deaf)
         learn_background(p, time_stretch_power(sync_buffer_future(&p->sync), PLAYOUT_FRAME));
     p->since_stretch++;
+    int64_t deadline_us = playout_deadline_us(p, p->next_pos);
     if (p->steps < 0) {
         shorten(p, (size_t)-p->steps * step + idle, true);
         if (p->since_stretch == 0)
-            delay_target_shrunk(p->target, p->now_us);
+            delay_target_shrunk(p->target, deadline_us, p->now_us);
     } else if (p->steps > 0) {
         lengthen(p, (size_t)p->steps * step - idle);
-        delay_target_grown(p->target, p->now_us);
+        delay_target_grown(p->target, deadline_us + rtp_timeline_us((int64_t)step), p->now_us);
     } else if (idle > 0) {
         shorten(p, idle, false);
     }

@@ -161,16 +161,26 @@ Test(delay_target, remembers_longer_after_a_regret)
     packets(10, 100 * MS, 4 * MS);
     packets(120, 0, 4 * MS);
     cr_assert_eq(steps(10 * MS), 0, "forgotten");
-    delay_target_shrunk(t, now_us);
+    delay_target_shrunk(t, 110 * MS, now_us);
     packets(10, 100 * MS, 4 * MS);
-    delay_target_grown(t, now_us);
+    delay_target_grown(t, 110 * MS, now_us);
     packets(120, 0, 4 * MS);
     cr_assert_gt(steps(10 * MS), 2, "not again");
     packets(2000, 0, 4 * MS);
-    delay_target_shrunk(t, now_us);
+    delay_target_shrunk(t, 110 * MS, now_us);
     packets(10, 100 * MS, 4 * MS);
     packets(120, 0, 4 * MS);
     cr_assert_eq(steps(10 * MS), 0, "all was calm since");
+}
+
+Test(delay_target, does_not_regret_what_would_not_have_helped)
+{
+    packets(500, 0, 4 * MS);
+    delay_target_shrunk(t, 30 * MS, now_us);
+    packets(10, 100 * MS, 4 * MS);
+    delay_target_grown(t, 110 * MS, now_us);
+    packets(120, 0, 4 * MS);
+    cr_assert_eq(steps(10 * MS), 0);
 }
 
 Test(delay_target, median_is_in_the_middle)
