@@ -273,6 +273,8 @@ int delay_target_steps(struct delay_target *t, const struct delay_target_query *
     struct range range = reachable(t, query);
     int best = (int)range.up;
     float fec = mendable(t, query->packet_us), best_price = INFINITY;
+    /* A longer memory must not make what happened in it cheaper. */
+    float worth = PRICE_US * (float)t->memory / MEMORY_LEAST;
     if (t->stale)
         make_tail(t);
     for (int m = best; m >= range.down; m--) {
@@ -281,7 +283,7 @@ int delay_target_steps(struct delay_target *t, const struct delay_target_query *
                                            : MARGIN_KEEP_US;
         int64_t deadline = query->deadline_us + (int64_t)m * query->step_us - margin;
         float missed = share_after(t, deadline) + fec * share_after(t, deadline - query->packet_us);
-        float price = PRICE_US * missed + (float)m * (float)query->step_us;
+        float price = worth * missed + (float)m * (float)query->step_us;
         if (price < best_price) {
             best = m;
             best_price = price;
