@@ -48,7 +48,8 @@ struct jitter_stats {
 int jitter_create(struct jitter **jp, const struct jitter_config *cfg);
 void jitter_destroy(struct jitter *j); /* NULL is a no-op */
 
-/* 0, or -EEXIST duplicate, -ETIME too late, -EINVAL malformed, -ENOBUFS full (oldest dropped),
+/* 0, or -EEXIST duplicate, -ETIME too late, -EINVAL malformed (or one that fits nowhere; when the
+ * next one follows it, they are a new stream), -ENOBUFS stored, but older ones had to make room,
  * -ENOMEM. Counted; never fatal. Jumps of sequence or timestamp and codec changes are taken as a
  * new stream. */
 int jitter_put(struct jitter *j, const struct jitter_packet *p);
