@@ -7,6 +7,7 @@
 #include "net/send_batch.h"
 #include "net/srtp_session.h"
 #include "net/udp.h"
+#include "net/udp_poller.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -205,17 +206,16 @@ static void count(uint8_t *pkt, size_t len, const struct net_addr *from, uint64_
 static void bench_receive(const char *name, int sockets)
 {
     enum { TIMES = 50 };
-    uv_loop_t loop;
-    struct udp_buffers *bufs;
+    struct udp_poller *poller;
     struct udp_receiver *rx[PEERS];
     struct send_batch *b;
     uint8_t packet[PACKET];
     double us[ROUNDS];
-    must(uv_loop_init(&loop) == 0 && udp_buffers_create(&bufs) == 0, "loop");
+    must(udp_poller_create(&poller) == 0, "udp_poller_create");
     must(send_batch_create(&b, 256, 8192) == 0, "send_batch_create");
     unsigned got = 0;
     for (int i = 0; i < sockets; i++)
-        must(udp_receiver_open(&rx[i], &loop, bufs, peer_fd[i], count, &got) == 0, "receiver");
+        must(udp_receiver_open(&rx[i], poller, peer_fd[i], count, &got) == 0, "receiver");
     make_packet(packet, 1);
     for (int r = 0; r < ROUNDS; r++) {
         us[r] = 0;
@@ -227,16 +227,14 @@ static void bench_receive(const char *name, int sockets)
             got = 0;
             double start = now_us();
             while (got < PEERS)
-                uv_run(&loop, UV_RUN_ONCE);
+                udp_poller_run(poller);
             us[r] += now_us() - start;
         }
     }
     row(name, us, TIMES * PEERS);
     for (int i = 0; i < sockets; i++)
         udp_receiver_close(rx[i]);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-    udp_buffers_destroy(bufs);
+    udp_poller_destroy(poller);
     send_batch_destroy(b);
 }
 

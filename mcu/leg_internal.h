@@ -14,7 +14,7 @@
 #include "net/latch.h"
 #include "net/rtcp_session.h"
 #include "net/rtp_source.h"
-#include "net/udp.h"
+#include "net/udp_poller.h"
 
 struct leg {
     struct room_media *rm;

@@ -237,13 +237,11 @@ int leg_receive_start(struct leg *leg, uint64_t now_us)
     telephone_event_rx_init(&leg->key, leg->media->event.clock_hz);
     leg->last_heard_us = now_us;
 
-    uv_loop_t *loop = media_loop_uv(leg->ml);
-    struct udp_buffers *buffers = media_loop_buffers(leg->ml);
-    int err =
-        udp_receiver_open(&leg->rtp_receiver, loop, buffers, leg->setup.ports.rtp_fd, on_rtp, leg);
-    if (!err && leg->setup.ports.rtcp_fd >= 0)
-        err = udp_receiver_open(
-            &leg->rtcp_receiver, loop, buffers, leg->setup.ports.rtcp_fd, on_rtcp, leg);
+    struct udp_poller *poller = media_loop_poller(leg->ml);
+    const struct udp_ports *ports = &leg->setup.ports;
+    int err = udp_receiver_open(&leg->rtp_receiver, poller, ports->rtp_fd, on_rtp, leg);
+    if (!err && ports->rtcp_fd >= 0)
+        err = udp_receiver_open(&leg->rtcp_receiver, poller, ports->rtcp_fd, on_rtcp, leg);
     return err;
 }
 

@@ -1,7 +1,7 @@
 #include "mcu/media_loop.h"
 
 #include "net/send_batch.h"
-#include "net/udp.h"
+#include "net/udp_poller.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ struct media_loop {
     uv_thread_t thread;
     struct mailbox *inbox;
     struct send_batch *batch;
-    struct udp_buffers *buffers;
+    struct udp_poller *poller;
     struct ticker *tickers;
 
     int tick_fd;
@@ -93,6 +93,7 @@ static void on_tick(uv_poll_t *poll, int status, int events)
         ml->slot_us += (due - CATCH_UP_MAX) * TICK_US;
         due = CATCH_UP_MAX;
     }
+    udp_poller_run(ml->poller);
     while (due--) {
         ml->slot_us += TICK_US;
         run_tick(ml);
@@ -158,7 +159,7 @@ int media_loop_start(struct media_loop **mlp, unsigned index)
     err = send_batch_create(&ml->batch, BATCH_PACKETS, BATCH_BYTES);
     if (err)
         goto fail_loop;
-    err = udp_buffers_create(&ml->buffers);
+    err = udp_poller_create(&ml->poller);
     if (err)
         goto fail_loop;
     err = mailbox_create(&ml->inbox, &ml->loop);
@@ -180,7 +181,7 @@ int media_loop_start(struct media_loop **mlp, unsigned index)
 fail_loop:
     uv_run(&ml->loop, UV_RUN_DEFAULT);
     uv_loop_close(&ml->loop);
-    udp_buffers_destroy(ml->buffers);
+    udp_poller_destroy(ml->poller);
     send_batch_destroy(ml->batch);
 fail:
     free(ml);
@@ -207,7 +208,7 @@ void media_loop_stop(struct media_loop *ml)
     mailbox_post(ml->inbox, &stop.mail);
     uv_thread_join(&ml->thread);
     uv_loop_close(&ml->loop);
-    udp_buffers_destroy(ml->buffers);
+    udp_poller_destroy(ml->poller);
     send_batch_destroy(ml->batch);
     free(ml);
 }
@@ -232,9 +233,9 @@ struct send_batch *media_loop_batch(struct media_loop *ml)
     return ml->batch;
 }
 
-struct udp_buffers *media_loop_buffers(struct media_loop *ml)
+struct udp_poller *media_loop_poller(struct media_loop *ml)
 {
-    return ml->buffers;
+    return ml->poller;
 }
 
 uint64_t media_loop_slot_us(const struct media_loop *ml)

@@ -12,7 +12,7 @@
 
 struct media_loop;
 struct send_batch;
-struct udp_buffers;
+struct udp_poller;
 
 /* What wants the tick. tick does the audio and only that; after has the time until the next one. */
 struct ticker {
@@ -33,8 +33,8 @@ unsigned media_loop_index(const struct media_loop *ml);
 
 /* --- [loop] ---------------------------------------------------------------------------------- */
 uv_loop_t *media_loop_uv(struct media_loop *ml);
-struct send_batch *media_loop_batch(struct media_loop *ml); /* flushed after every tick */
-struct udp_buffers *media_loop_buffers(struct media_loop *ml);
+struct send_batch *media_loop_batch(struct media_loop *ml);  /* flushed after every tick */
+struct udp_poller *media_loop_poller(struct media_loop *ml); /* run before every tick */
 uint64_t media_loop_slot_us(const struct media_loop *ml); /* CLOCK_MONOTONIC of the tick in hand */
 float media_loop_busy(const struct media_loop *ml);       /* share of 20 ms the last tick took */
 void media_loop_add(struct media_loop *ml, struct ticker *t);

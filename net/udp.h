@@ -1,19 +1,13 @@
 #ifndef NET_UDP_H
 #define NET_UDP_H
 
-/* UDP sockets of our own (plain fds), the pool of media ports, and receiving on a uv loop. */
+/* UDP sockets of our own (plain fds) and the pool of media ports. */
 
 #include "net/addr.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
-
-enum {
-    UDP_BATCH = 32,         /* datagrams a recvmmsg */
-    UDP_MAX_DATAGRAM = 4352 /* bytes received; longer ones are dropped. L16/48000, 40 ms fits */
-};
 
 struct udp_options {
     int rcvbuf_bytes; /* 0: UDP_DEFAULT_BUFFER; the kernel may give less */
@@ -50,32 +44,5 @@ int udp_pool_take(struct udp_pool *p, bool pair, struct udp_ports *out);
 /* Closes the sockets and gives the ports back. Close receivers on them first. */
 void udp_pool_give(struct udp_pool *p, struct udp_ports *ports);
 unsigned udp_pool_in_use(const struct udp_pool *p); /* ports */
-
-/* --- receiving -------------------------------------------------------------------------------- */
-struct udp_buffers; /* one a loop, shared by its receivers */
-struct udp_receiver;
-
-/* One datagram. pkt may be changed in place, has UDP_MAX_DATAGRAM bytes of room, starts at a
- * multiple of 16 and is gone when the callback returns. The receiver may be closed from within.
- * [loop] */
-typedef void udp_recv_fn(
-    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us, void *arg);
-
-struct udp_receiver_stats {
-    uint64_t packets, bytes, truncated, errors;
-};
-
-int udp_buffers_create(struct udp_buffers **bp); /* 0 or -ENOMEM; the caller owns it */
-void udp_buffers_destroy(struct udp_buffers *b); /* after the receivers; NULL is a no-op */
-
-/* Receives from fd on the loop until closed. The fd stays the caller's. A bounded number of
- * packets is taken a wake-up, so a flood of one fd does not starve the others. 0 or a negative
- * errno. [loop] */
-int udp_receiver_open(struct udp_receiver **rp, uv_loop_t *loop, struct udp_buffers *bufs, int fd,
-    udp_recv_fn *recv, void *arg);
-/* No callback comes after this and the fd may be closed; memory is freed in the handle's close
- * callback, so run the loop once more. NULL is a no-op. [loop] */
-void udp_receiver_close(struct udp_receiver *r);
-void udp_receiver_stats(const struct udp_receiver *r, struct udp_receiver_stats *out);
 
 #endif

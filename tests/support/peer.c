@@ -6,6 +6,7 @@
 #include "net/sdp_audio.h"
 #include "net/srtp_session.h"
 #include "net/udp.h"
+#include "net/udp_poller.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
