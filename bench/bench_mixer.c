@@ -5,6 +5,7 @@
 #include "mixer/mixer.h"
 #include "mixer/pcm.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,45 @@ static void bench_rooms(void)
     }
 }
 
+static double heap_kib(void)
+{
+    struct mallinfo2 i = mallinfo2();
+    return (double)(i.uordblks + i.hblkhd) / 1024;
+}
+
+/* A room of n: what each leg, and each encoder of a speaker's own, adds to the heap. */
+static void bench_memory(const struct acodec *codec)
+{
+    enum { N = 100, SPEAK = 20 };
+    static struct person people[N];
+    struct mixer *m;
+    if (mixer_create(&m, &(struct mixer_config){0, 5}, NULL, NULL) < 0)
+        exit(1);
+    double empty = heap_kib();
+    for (unsigned i = 0; i < N; i++) {
+        people[i] = (struct person){.offset = i * 37};
+        struct mixer_leg_config cfg = {.source = &source,
+            .source_arg = &people[i],
+            .codec = codec,
+            .params = {.ptime_ms = 20, .channels = 1, .bitrate_bps = 24000},
+            .packet = packet,
+            .arg = &people[i]};
+        if (mixer_leg_add(m, &people[i].leg, &cfg) < 0)
+            exit(1);
+    }
+    ticks(m, people, N, false, WARM_TICKS);
+    double silent = heap_kib();
+    for (unsigned i = 0; i < SPEAK; i++)
+        people[i].speaks = true;
+    ticks(m, people, N, false, WARM_TICKS);
+    double speaking = heap_kib();
+    printf("mixer.memory.silent_leg.%s %.2f KiB\n", codec->name, (silent - empty) / N);
+    printf("mixer.memory.own_encoder.%s %.2f KiB\n", codec->name, (speaking - silent) / SPEAK);
+    for (unsigned i = 0; i < N; i++)
+        mixer_leg_remove(people[i].leg);
+    mixer_destroy(m);
+}
+
 enum { KERNEL_RUNS = 100000 };
 
 #define KERNEL(name, call)                                                                         \
@@ -171,6 +211,8 @@ static void bench_kernels(void)
 int main(void)
 {
     make_voice();
+    bench_memory(&acodec_opus);
+    bench_memory(&acodec_pcmu);
     bench_kernels();
     bench_rooms();
     return packets == 0;

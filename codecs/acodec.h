@@ -40,6 +40,8 @@ struct acodec {
     uint8_t sdp_channels;  /* as written in rtpmap: Opus 2, all others 1 */
     uint32_t rtp_clock_hz; /* G.722: 8000 though it samples at 16000 (RFC 3551, 4.5.2) */
     uint32_t pcm_rate_hz;  /* of what encode takes and decode gives */
+    bool long_memory;      /* a decoder that goes over to another encoder takes long to agree with
+                              it, as ADPCM does that predicts sample by sample */
 
     /* Takes the peer's fmtp text (may be "") into p. 0, or -EINVAL and p untouched: the format
      * cannot be used. Unknown parameters are ignored. NULL: the codec has no fmtp. */

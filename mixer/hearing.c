@@ -4,10 +4,13 @@
 #include <math.h>
 
 enum {
-    SAME_TICKS = 25,      /* 500 ms: encoders that heard the same so long are much the same */
-    PATIENCE_TICKS = 500, /* after 10 s more no pause is waited for any more */
-    CROWD = 6,            /* more encoders of their own than this are many, … */
-    CROWD_TICKS = 50      /* … and the voices hide more: so long is waited then */
+    SAME_TICKS = 25, /* 500 ms: encoders that heard the same so long are much the same */
+    ALIKE_PACKETS = 3,
+    SETTLED_TICKS = 25,       /* of silence bring an encoder with long memory to rest … */
+    LONG_MEMORY_TICKS = 3000, /* … and for that, or packets alike, it waits a minute */
+    PATIENCE_TICKS = 500,     /* after 10 s more no pause is waited for any more */
+    CROWD = 6,                /* more encoders of their own than this are many, … */
+    CROWD_TICKS = 50          /* … and the voices hide more: so long is waited then */
 };
 static const float same_gain = 0.001f;
 static const float pause_db = 25; /* below the loudness of late is a pause */
@@ -70,7 +73,7 @@ bool hearing_take_own(struct mixer_leg *leg)
     else
         leg->limiter = m->limiter;
     leg->ear.from = leg->ear.to = g->silent ? 0 : 1;
-    leg->same_ticks = 0;
+    leg->same_ticks = leg->alike = 0;
     legs_add(&m->own, leg);
     m->stats.switches++;
     return true;
@@ -108,26 +111,36 @@ static float drop_of(struct mixer *m, bool silent)
     return now < faint_db ? pause_db : m->loudness_db - now;
 }
 
-/* A decoder that changes from one encoder to another, even a very similar one, makes a noise in
- * proportion to what is sounding: so it is done in a pause, between words. Where none comes, less
+/* Encoders whose packets are the same have come to the same state: none will hear the change. Else
+ * a decoder that goes over from one to the other, even a very similar one, makes a noise in
+ * proportion to what is sounding: so it does that in a pause, between words. Where none comes, less
  * and less of one will do. */
 static bool pause_suits(const struct mixer_leg *leg, float drop_db)
 {
     unsigned waited = leg->same_ticks - SAME_TICKS;
     unsigned patience = leg->m->own.n > CROWD ? CROWD_TICKS : PATIENCE_TICKS;
-    if (waited >= patience || !leg->home->chain || leg->home->silent)
+    if (!leg->home->chain || leg->home->silent)
         return true;
-    return drop_db >= pause_db * (1 - (float)waited / (float)patience);
+    if (leg->home->format.codec->long_memory) {
+        if (waited < LONG_MEMORY_TICKS)
+            return leg->m->silent_ticks >= SETTLED_TICKS;
+        waited -= LONG_MEMORY_TICKS;
+    }
+    return waited >= patience || drop_db >= pause_db * (1 - (float)waited / (float)patience);
 }
 
 void hearing_settle(struct mixer *m, bool silent)
 {
     float drop_db = drop_of(m, silent);
+    m->silent_ticks = silent ? m->silent_ticks + 1 : 0;
     for (unsigned i = m->own.n; i-- > 0;) {
         struct mixer_leg *leg = m->own.leg[i];
         leg->same_ticks = hears_the_same(leg) ? leg->same_ticks + 1 : 0;
-        if (leg->same_ticks >= SAME_TICKS && output_in_phase(&leg->home->format, m->tick + 1) &&
-            pause_suits(leg, drop_db))
+        if (leg->same_ticks < SAME_TICKS || !output_in_phase(&leg->home->format, m->tick + 1))
+            continue;
+        if (leg->home->chain)
+            leg->alike = output_same_packets(leg->own, leg->home->chain) ? leg->alike + 1 : 0;
+        if (leg->alike >= ALIKE_PACKETS || pause_suits(leg, drop_db))
             go_home(leg);
     }
 }

@@ -28,7 +28,8 @@ struct output {
     bool packet_silent; /* so far, if anything is in it */
     uint8_t *payloads;  /* of the tick in hand: payload_bytes for each packet it can bring */
     size_t payload_bytes, payload_used;
-    int16_t pcm[]; /* the packet that is being filled, and room for a tick more */
+    size_t last_len; /* of the last packet of the tick */
+    int16_t pcm[];   /* the packet that is being filled, and room for a tick more */
 };
 
 static uint32_t samples(const struct acodec *c, uint64_t ms)
@@ -238,6 +239,7 @@ static unsigned finish_packet(
         len = o->format.codec->encode(o->enc, o->pcm, o->packet_samples, payload, o->payload_bytes);
     if (len > 0) {
         o->payload_used += o->payload_bytes;
+        o->last_len = (size_t)len;
         struct output_packet p = {payload, (size_t)len, start_ms, noise};
         packet(&p, arg);
     }
@@ -268,6 +270,14 @@ unsigned output_run(struct output *o, uint64_t tick, const int16_t pcm[static MI
         o->packet_silent = silent;
     }
     return encodes;
+}
+
+bool output_same_packets(const struct output *a, const struct output *b)
+{
+    if (a->payload_used == 0 || a->payload_used != b->payload_used || a->last_len != b->last_len)
+        return false;
+    size_t upto_last = a->payload_used - a->payload_bytes;
+    return memcmp(a->payloads + upto_last, b->payloads + upto_last, a->last_len) == 0;
 }
 
 void output_push(struct output **list, struct output *o)

@@ -55,6 +55,9 @@ void output_follow(
 unsigned output_run(struct output *o, uint64_t tick, const int16_t pcm[static MIXER_FRAME_SAMPLES],
     enum output_kind kind, output_packet_fn *packet, void *arg);
 
+/* Their packets of the tick just run are the same to the byte, and there are some. */
+bool output_same_packets(const struct output *a, const struct output *b);
+
 /* A list of chains that serve nobody. pop: NULL when empty. */
 void output_push(struct output **list, struct output *o);
 struct output *output_pop(struct output **list);

@@ -35,7 +35,8 @@ struct mixer_leg {
     struct output *own;
     struct limiter limiter;
     struct pcm_gain ear; /* of this tick; 0 for who hears nothing */
-    unsigned same_ticks; /* on end for which it heard just what its group heard */
+    unsigned same_ticks; /* on end for which it heard just what its group heard … */
+    unsigned alike;      /* … and packets, the last on end, that were just its group's */
 };
 
 struct mixer {
@@ -52,6 +53,7 @@ struct mixer {
     struct limiter limiter; /* of the full mix */
     struct history history;
     float loudness_db;                   /* of the full mix of late, dBov */
+    unsigned silent_ticks;               /* of the full mix, on end */
     unsigned in_mix, voices;             /* of this tick; of them those with voice now */
     bool tail;                           /* farewell holds something */
     float farewell[MIXER_FRAME_SAMPLES]; /* the last of those who left, for the next tick */

@@ -158,7 +158,7 @@ Test(mixer_groups, the_tick_allocates_nothing)
 {
     enum { N = 24 };
     static struct sim_leg leg[N];
-    const struct acodec *codecs[] = {&acodec_opus, &acodec_pcmu, &acodec_l16_16000};
+    const struct acodec *codecs[] = {&acodec_opus, &acodec_g722, &acodec_pcmu};
     struct mixer *m = room(4);
     for (int i = 0; i < N; i++) {
         leg[i].hz = 300 + 50 * i;
