@@ -89,7 +89,7 @@ static void watch(
 
 static void print_yardstick(const struct jitter_clip *clip, const struct jitter_yardstick *y)
 {
-    double delay = 0, concealed = 0, stretched = 0, back = 0, cpu = 0;
+    double delay = 0, lost = 0, concealed = 0, stretched = 0, back = 0, cpu = 0;
     for (int i = 0; i < PHASES; i++) {
         struct recovery rec = {y->path.spike_at_s + y->path.spike_ms / 1000, 0};
         struct jitter_sim sim = {.clip = clip,
@@ -104,14 +104,16 @@ static void print_yardstick(const struct jitter_clip *clip, const struct jitter_
         jitter_sim_run(&sim, &r);
         cpu += (cpu_us() - start) / (60 * 50 * PHASES);
         delay += r.delay_ms / PHASES;
+        lost += r.lost_percent / PHASES;
         concealed += r.concealed_percent / PHASES;
         stretched += r.stretched_percent / PHASES;
         back = fmax(back, rec.back_s);
     }
-    printf("bench=jitter_yardstick scenario=%s delay_ms=%.1f neteq_delay_ms=%.0f "
-           "concealed_percent=%.2f neteq_concealed_percent=%.1f stretched_percent=%.2f "
+    printf("bench=jitter_yardstick scenario=%s delay_ms=%.1f yardstick_delay_ms=%.0f "
+           "lost_percent=%.2f concealed_percent=%.2f yardstick_concealed_percent=%.1f "
+           "stretched_percent=%.2f "
            "recovery_s=%.1f cpu_us_per_frame=%.1f\n",
-        y->name, delay, y->delay_ms, concealed, y->concealed_percent, stretched, back, cpu);
+        y->name, delay, y->delay_ms, lost, concealed, y->concealed_percent, stretched, back, cpu);
 }
 
 int main(void)

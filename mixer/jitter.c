@@ -10,7 +10,8 @@
 enum {
     DEFAULT_MAX_DELAY_MS = 200,
     MOST_DELAY_MS = 2000,
-    STRAGGLERS = 64, /* packets behind the newest that cannot be the start of another codec */
+    LEAST_CEILING_MS = 40, /* two frames: below, some phases of packets to ticks have no room */
+    STRAGGLERS = 64,       /* packets behind the newest that cannot be the start of another codec */
 };
 static const uint64_t MOST_TIME_US = (uint64_t)1 << 48; /* far enough from any overflow */
 
@@ -67,6 +68,8 @@ int jitter_create(struct jitter **jp, const struct jitter_config *cfg)
         c.max_delay_ms = DEFAULT_MAX_DELAY_MS;
     if (c.max_delay_ms > MOST_DELAY_MS || c.min_delay_ms > c.max_delay_ms)
         return -EINVAL;
+    if (c.max_delay_ms < LEAST_CEILING_MS)
+        c.max_delay_ms = LEAST_CEILING_MS;
     struct jitter *j = calloc(1, sizeof *j);
     if (!j)
         return -ENOMEM;

@@ -16,7 +16,7 @@ struct jitter;
 
 struct jitter_config {
     uint32_t min_delay_ms; /* default 0 */
-    uint32_t max_delay_ms; /* ceiling of the buffer's delay, default 200 */
+    uint32_t max_delay_ms; /* ceiling of the buffer's delay, default 200, 40 at least */
 };
 
 struct jitter_packet {

@@ -194,6 +194,21 @@ Test(jitter, pulls_and_skips_take_no_memory)
     cr_assert_lt(before - empty, 80 * 1024);
 }
 
+Test(jitter, the_lowest_ceiling_still_plays_at_any_phase)
+{
+    struct jitter_config cfg = {0, 1};
+    for (unsigned phase_us = 100; phase_us < FRAME_US; phase_us += 1900) {
+        teardown();
+        cr_assert_eq(jitter_create(&j, &cfg), 0);
+        for (unsigned k = 0; k < 200; k++) {
+            put_tone(k, tick_us(k) - phase_us);
+            enum jitter_kind kind = pull(k);
+            cr_assert(kind == JITTER_SPEECH || k == 0, "%d at %u", kind, k);
+        }
+        cr_assert_eq(stats.discarded, 0);
+    }
+}
+
 /* --- pauses ----------------------------------------------------------------------------------- */
 
 Test(jitter, a_pause_in_the_timestamps_is_no_loss)
