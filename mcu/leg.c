@@ -108,6 +108,11 @@ static void keys_after(struct ticker *t, uint64_t slot_us)
         keys_stop(leg);
 }
 
+static void keys_miss(struct ticker *t, uint64_t ticks)
+{
+    (void)t, (void)ticks;
+}
+
 static void keys_account(const struct ticker *t, struct media_totals *sums)
 {
     (void)t, (void)sums;
@@ -117,7 +122,8 @@ void leg_keys_start(struct leg *leg)
 {
     if (leg->keys_ticking)
         return;
-    leg->keys = (struct ticker){.tick = keys_tick, .after = keys_after, .account = keys_account};
+    leg->keys = (struct ticker){
+        .tick = keys_tick, .after = keys_after, .miss = keys_miss, .account = keys_account};
     leg->keys_ticking = true;
     media_loop_add(leg->ml, &leg->keys);
 }

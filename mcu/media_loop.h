@@ -19,6 +19,7 @@ struct ticker {
     struct ticker *next, **prev;
     void (*tick)(struct ticker *t, uint64_t slot_us);
     void (*after)(struct ticker *t, uint64_t slot_us);
+    void (*miss)(struct ticker *t, uint64_t ticks); /* so many were not run and never will be */
     void (*account)(const struct ticker *t, struct media_totals *sums); /* adds its own */
 };
 

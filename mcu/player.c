@@ -238,6 +238,11 @@ static void after(struct ticker *t, uint64_t slot_us)
     p->played = NULL;
 }
 
+static void miss(struct ticker *t, uint64_t ticks)
+{
+    (void)t, (void)ticks; /* it goes on where it was */
+}
+
 static void account(const struct ticker *t, struct media_totals *sums)
 {
     (void)t, (void)sums;
@@ -248,7 +253,7 @@ static void deliver_open(struct mail *m)
     struct player *p = (struct player *)((char *)m - offsetof(struct player, open));
     const struct mixer_leg_config cfg = {.source = &source, .source_arg = p, .arg = NULL};
     p->queue_end = &p->queue;
-    p->ticker = (struct ticker){.tick = tick, .after = after, .account = account};
+    p->ticker = (struct ticker){.tick = tick, .after = after, .miss = miss, .account = account};
     media_loop_add(room_media_loop(p->rm), &p->ticker);
     /* Without memory for the leg the chunks come back unplayed when it is stopped. */
     if (mixer_leg_add(room_media_mixer(p->rm), &p->leg, &cfg))

@@ -60,6 +60,12 @@ static void after(struct ticker *t, uint64_t slot_us)
     mixer_prepare(rm->mixer);
 }
 
+static void miss(struct ticker *t, uint64_t ticks)
+{
+    struct room_media *rm = (struct room_media *)t;
+    mixer_miss(rm->mixer, ticks);
+}
+
 static void account(const struct ticker *t, struct media_totals *sums)
 {
     const struct room_media *rm = (const struct room_media *)t;
@@ -110,7 +116,7 @@ int room_media_open(struct room_media **rmp, struct media_loop *ml, struct mailb
     struct room_media *rm = calloc(1, sizeof(*rm));
     if (!rm)
         return -ENOMEM;
-    rm->ticker = (struct ticker){.tick = tick, .after = after, .account = account};
+    rm->ticker = (struct ticker){.tick = tick, .after = after, .miss = miss, .account = account};
     rm->ml = ml;
     rm->control = control;
     int err = mixer_create(&rm->mixer, cfg, on_talking, rm);

@@ -73,6 +73,11 @@ void mixer_tick(struct mixer *m, uint64_t now_us)
     tick_run(m, now_us);
 }
 
+void mixer_miss(struct mixer *m, uint64_t ticks)
+{
+    tick_miss(m, ticks);
+}
+
 void mixer_prepare(struct mixer *m)
 {
     hearing_prepare(m);

@@ -107,6 +107,9 @@ int mixer_leg_set_encoding(struct mixer_leg *leg, const struct acodec *codec,
 /* One tick: 20 ms for everyone. Call it every 20 ms of CLOCK_MONOTONIC, no more, no less; a late
  * caller makes up the ticks it missed. */
 void mixer_tick(struct mixer *m, uint64_t now_us);
+/* So many ticks were not called and are given up: timestamps go on as if they had been, and what
+ * the sources had for that time is dropped. */
+void mixer_miss(struct mixer *m, uint64_t ticks);
 /* Allocates and frees what the ticks left to do; call it after each tick's packets are sent. */
 void mixer_prepare(struct mixer *m);
 /* How busy the loop was in the last tick (time spent / 20 ms): steers the encoders' complexity. */

@@ -44,6 +44,7 @@ struct mixer {
     mixer_talking_fn *talking;
     void *arg;
     uint64_t tick, now_us;
+    uint64_t missed; /* ticks given up that the clock has not moved by yet */
     struct load load;
     struct groups groups;
     struct legs live, dormant, own, pending;

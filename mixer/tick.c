@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { POLL_TICKS = 10 }; /* every dormant source is looked at once in so many */
+enum {
+    POLL_TICKS = 10, /* every dormant source is looked at once in so many */
+    PHASE_TICKS = 6, /* 120 ms: packets of every duration begin together again */
+    SKIPS_MAX = 100, /* no source holds more than the 2 s of so many ticks */
+};
 
 /* --- who is heard -------------------------------------------------------------------------------
  */
@@ -225,4 +229,18 @@ void tick_run(struct mixer *m, uint64_t now_us)
     tell_talking(m);
     m->tick++;
     m->stats.ticks++;
+}
+
+/* The clock moves by whole phases, so that packets of every duration stay in phase; the rest waits
+ * for the next time. */
+void tick_miss(struct mixer *m, uint64_t ticks)
+{
+    m->missed += ticks;
+    m->tick += m->missed / PHASE_TICKS * PHASE_TICKS;
+    m->missed %= PHASE_TICKS;
+    for (uint64_t t = 0; t < ticks && t < SKIPS_MAX; t++) {
+        m->now_us += MIXER_TICK_MS * 1000;
+        for (unsigned i = 0; i < m->live.n; i++)
+            voice_miss(m->live.leg[i]->voice, m->now_us);
+    }
 }

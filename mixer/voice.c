@@ -161,16 +161,20 @@ bool voice_listen(struct voice *v, uint64_t now_us, bool full)
     return listen_to_source(v, now_us);
 }
 
+void voice_miss(struct voice *v, uint64_t now_us)
+{
+    if (voice_idle(v, now_us))
+        return;
+    v->source->skip(now_us, v->source_arg);
+    v->stale = true;
+}
+
 void voice_settle(struct voice *v, uint64_t now_us)
 {
-    if (v->pulled || voice_idle(v, now_us))
-        return;
-    if (v->speaker.chosen) {
+    if (v->speaker.chosen && !v->pulled && !voice_idle(v, now_us))
         pull(v, now_us);
-    } else {
-        v->source->skip(now_us, v->source_arg);
-        v->stale = true;
-    }
+    else if (!v->pulled)
+        voice_miss(v, now_us);
 }
 
 bool voice_wants_in(const struct voice *v)

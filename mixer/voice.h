@@ -30,6 +30,8 @@ bool voice_listen(struct voice *v, uint64_t now_us, bool full);
 /* After the choice: pulls one that was chosen by its hint; the rest of the tick is skipped for who
  * was not pulled. */
 void voice_settle(struct voice *v, uint64_t now_us);
+/* A tick that is not run. */
+void voice_miss(struct voice *v, uint64_t now_us);
 /* It was chosen and has a frame to be heard. */
 bool voice_wants_in(const struct voice *v);
 /* Before voice_set_ramp: it was in the mix at the end of the last tick. */

@@ -166,3 +166,33 @@ Test(mixer_clock, what_cannot_be_is_refused)
     cr_assert_eq(st.legs, 0);
     mixer_destroy(m);
 }
+
+Test(mixer_clock, ticks_given_up_are_a_pause_and_no_growing_delay)
+{
+    struct mixer *m;
+    cr_assert_eq(mixer_create(&m, &(struct mixer_config){5, 5}, NULL, NULL), 0);
+    struct sim_leg talker = {.hz = 440, .amplitude = 4000, .speaking = true}, ear[2] = {{.hz = 0}};
+    const struct acodec_params ms20 = {.ptime_ms = 20, .channels = 1};
+    const struct acodec_params ms60 = {.ptime_ms = 60, .channels = 1};
+    cr_assert_eq(sim_leg_add(m, &talker, NULL, &ms20), 0);
+    cr_assert_eq(sim_leg_add(m, &ear[0], &acodec_pcmu, &ms20), 0);
+    cr_assert_eq(sim_leg_add(m, &ear[1], &acodec_opus, &ms60), 0);
+    uint64_t now = 0;
+    sim_run(m, &now, 60);
+    uint32_t before[2] = {ear[0].last_timestamp, ear[1].last_timestamp};
+    unsigned pulls = talker.pulls;
+    for (int i = 0; i < 4; i++) /* 28 ticks: four phases of six, and four that are carried */
+        mixer_miss(m, 7);
+    now += 28 * MIXER_TICK_MS * 1000;
+    cr_expect_eq(talker.skips, 28u);
+    sim_run(m, &now, 60);
+    cr_expect_eq(talker.pulls, pulls + 60);
+    cr_expect_eq(ear[0].last_timestamp - before[0], (60 + 24) * 160u);
+    cr_expect_eq(ear[1].last_timestamp - before[1], (60 + 24) * 960u);
+    cr_expect_eq(ear[0].gaps, 2u, "one more than the first packet makes");
+    cr_expect_eq(ear[0].markers, 2u);
+    sim_leg_remove(&talker);
+    sim_leg_remove(&ear[0]);
+    sim_leg_remove(&ear[1]);
+    mixer_destroy(m);
+}
