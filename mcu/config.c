@@ -309,6 +309,12 @@ static void check_together(const struct config *c, struct errors *e)
         e->where = "admin_token";
         fail(e, "is shorter than 16 characters");
     }
+    for (const char *t = c->admin_token; *t; t++)
+        if (*t <= ' ' || *t > '~' || *t == ',') {
+            e->where = "admin_token";
+            fail(e, "holds what no HTTP header may carry in a token; use letters and digits");
+            break;
+        }
     if (*c->sounds_dir && access(c->sounds_dir, R_OK | X_OK)) {
         e->where = "sounds_dir";
         fail(e, "%s: %s", c->sounds_dir, strerror(errno));

@@ -59,12 +59,17 @@ static void put(struct text *t, const char *s)
         *t->at++ = *s++;
 }
 
-/* Only printable ASCII leaves as it is, so that a value can neither end the line nor fake a key. */
+/* t->at == t->end says that it did not fit. Only printable ASCII leaves as it is, so that a value
+ * can neither end the line nor fake a key. */
 static void put_escaped(struct text *t, const char *s, bool json)
 {
     char code[8];
-    for (; s && *s && t->at + 8 < t->end; s++) {
+    for (; s && *s; s++) {
         unsigned char c = (unsigned char)*s;
+        if (t->end - t->at < (ptrdiff_t)sizeof(code)) {
+            t->at = t->end; /* does not fit */
+            return;
+        }
         bool plain = c > 0x20 && c < 0x7f && c != '"' && c != '\\' && (json || c != '=');
         if (plain || (json && c == ' ')) {
             *t->at++ = (char)c;

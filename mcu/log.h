@@ -13,7 +13,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-enum { LOG_LINE_MAX = 440 }; /* bytes of a line without its time; longer ones are cut */
+enum { LOG_LINE_MAX = 440 }; /* bytes of a line without its time; fields beyond are left out */
 
 struct log_field {
     const char *key;

@@ -1,0 +1,82 @@
+#include "mcu/api.h"
+#include "mcu/http_route.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct http_route routes[] = {
+    {HTTP_GET, "/", 0, NULL, 0, NULL, NULL, NULL},
+    {HTTP_GET, "/a/{x}", 0, NULL, 0, NULL, NULL, NULL},
+    {HTTP_DELETE, "/a/{x}", 0, NULL, 0, NULL, NULL, NULL},
+    {HTTP_GET, "/a/{x}/b/{y}", 0, NULL, 0, NULL, NULL, NULL},
+    {HTTP_POST, "/a/{x}/b", 0, NULL, 0, NULL, NULL, NULL},
+};
+enum { ROUTES = sizeof routes / sizeof *routes };
+
+static const struct http_route *route;
+static struct http_params params;
+static unsigned allowed;
+
+static int find(enum http_method method, const char *path)
+{
+    return http_route_find(routes, ROUTES, method, path, &route, &params, &allowed);
+}
+
+Test(http_route, paths_find_their_route)
+{
+    cr_assert_eq(find(HTTP_GET, "/"), 0);
+    cr_assert_eq(route, &routes[0]);
+    cr_assert_eq(find(HTTP_GET, "/a/one"), 0);
+    cr_assert_eq(route, &routes[1]);
+    cr_assert_str_eq(http_params_get(&params, "x"), "one");
+    cr_assert_null(http_params_get(&params, "y"));
+    cr_assert_eq(find(HTTP_DELETE, "/a/one"), 0);
+    cr_assert_eq(route, &routes[2]);
+    cr_assert_eq(find(HTTP_GET, "/a/one/b/two"), 0);
+    cr_assert_str_eq(http_params_get(&params, "x"), "one");
+    cr_assert_str_eq(http_params_get(&params, "y"), "two");
+}
+
+Test(http_route, other_paths_and_methods_do_not)
+{
+    static const char *const absent[] = {
+        "", "/a", "/a/", "//", "/a/one/", "/a/one/c", "/a/one/b/", "/a/one/b/two/", "/A/one", "/b"};
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        cr_assert_eq(find(HTTP_GET, absent[i]), -ENOENT, "%s", absent[i]);
+    cr_assert_eq(find(HTTP_PUT, "/a/one"), -EPERM);
+    cr_assert_eq(allowed, 1u << HTTP_GET | 1u << HTTP_DELETE);
+    cr_assert_eq(find(HTTP_GET, "/a/one/b"), -EPERM);
+    cr_assert_eq(allowed, 1u << HTTP_POST);
+}
+
+Test(http_route, a_parameter_has_its_bounds)
+{
+    char path[HTTP_PARAM_MAX + 8] = "/a/";
+    memset(path + 3, 'x', HTTP_PARAM_MAX - 1);
+    cr_assert_eq(find(HTTP_GET, path), 0);
+    cr_assert_eq(strlen(http_params_get(&params, "x")), HTTP_PARAM_MAX - 1);
+    path[3 + HTTP_PARAM_MAX - 1] = 'x';
+    cr_assert_eq(find(HTTP_GET, path), -ENOENT);
+}
+
+/* Everything but what is meant to be open wants the token. */
+Test(http_route, the_api_is_the_admins)
+{
+    for (size_t i = 0; i < api_route_count; i++) {
+        const struct http_route *r = &api_routes[i];
+        bool open = !strcmp(r->pattern, "/") || !strcmp(r->pattern, "/healthz") ||
+                    !strcmp(r->pattern, "/api/v1/openapi.json");
+        bool local = !strcmp(r->pattern, "/metrics");
+        cr_assert_eq(r->auth,
+            open    ? HTTP_AUTH_NONE
+            : local ? HTTP_AUTH_LOCAL
+                    : HTTP_AUTH_ADMIN,
+            "%s", r->pattern);
+        cr_assert(r->method == HTTP_POST || r->method == HTTP_PUT || r->method == HTTP_PATCH
+                      ? r->takes != NULL
+                      : r->takes == NULL,
+            "%s", r->pattern);
+    }
+}
