@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Audio lines that are looked into: each reads the attributes of the session again. */
+enum { MAX_TRIES = 8 };
+
 struct answer {
     char *text;
     struct answer_audio audio;
@@ -183,11 +186,12 @@ static int search_media(struct maker *m, struct answer_audio *out)
     struct sdp_error first = {.text = "no audio is offered"};
     struct answer_audio found;
     bool any = false, blamed = false, stop = false;
-    int first_err = -ENOTSUP;
+    int first_err = -ENOTSUP, tries = 0;
     for (size_t i = 0; i < m->offer->n_media && !stop; i++) {
         if (!is_audio(&m->offer->media[i]))
             continue;
         int err = try_media(m, i, &found);
+        tries++;
         bool secure = !err && found.remote.suite != SDES_NONE;
         if (err && !blamed) {
             first = *m->why;
@@ -197,7 +201,7 @@ static int search_media(struct maker *m, struct answer_audio *out)
         if (!err && (secure || !any))
             *out = found;
         any |= !err;
-        stop = secure || (any && m->cfg->srtp == ANSWER_SRTP_OFF);
+        stop = secure || (any && m->cfg->srtp == ANSWER_SRTP_OFF) || tries == MAX_TRIES;
         explicit_bzero(&found.remote, sizeof found.remote);
     }
     *m->why = first;

@@ -412,7 +412,7 @@ int sdp_print(const struct sdp *s, char **textp)
     for (size_t i = 0; i < s->n_media; i++)
         print_media(f, s, &s->media[i]);
     bool failed = ferror(f);
-    if (fclose(f) || failed) {
+    if (fclose(f) || failed || !text) {
         free(text);
         return -ENOMEM;
     }

@@ -1,6 +1,6 @@
 #include "tests/support/malloc_count.h"
 
-#include <stdbool.h>
+#include <errno.h>
 #include <stddef.h>
 
 static _Thread_local bool counting;
@@ -33,6 +33,16 @@ static void on_free(const volatile void *p)
     (void)p;
 }
 
+bool malloc_fail_after(unsigned long n)
+{
+    (void)n;
+    return false;
+}
+
+void malloc_fail_end(void)
+{
+}
+
 static void install(void)
 {
     static bool installed;
@@ -53,29 +63,55 @@ void *calloc(size_t k, size_t n);
 void *realloc(void *p, size_t n);
 int posix_memalign(void **out, size_t align, size_t n);
 
-void *malloc(size_t n)
+static _Thread_local bool failing;
+static _Thread_local unsigned long left;
+
+static bool runs_out(void)
 {
     calls += counting;
-    return __libc_malloc(n);
+    if (!failing)
+        return false;
+    if (left) {
+        left--;
+        return false;
+    }
+    errno = ENOMEM;
+    return true;
+}
+
+bool malloc_fail_after(unsigned long n)
+{
+    left = n;
+    failing = true;
+    return true;
+}
+
+void malloc_fail_end(void)
+{
+    failing = false;
+}
+
+void *malloc(size_t n)
+{
+    return runs_out() ? NULL : __libc_malloc(n);
 }
 
 void *calloc(size_t k, size_t n)
 {
-    calls += counting;
-    return __libc_calloc(k, n);
+    return runs_out() ? NULL : __libc_calloc(k, n);
 }
 
 void *realloc(void *p, size_t n)
 {
-    calls += counting;
-    return __libc_realloc(p, n);
+    return runs_out() ? NULL : __libc_realloc(p, n);
 }
 
 int posix_memalign(void **out, size_t align, size_t n)
 {
-    calls += counting;
+    if (runs_out())
+        return ENOMEM;
     *out = __libc_memalign(align, n);
-    return *out ? 0 : 12; /* ENOMEM */
+    return *out ? 0 : ENOMEM;
 }
 
 static void install(void)

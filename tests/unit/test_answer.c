@@ -1,4 +1,5 @@
 #include "tests/support/answering.h"
+#include "tests/support/malloc_count.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -376,4 +377,46 @@ Test(answer, configuration_that_cannot_be_written)
     struct answer_config cfg = answering_config();
     cfg.session_name = "a\r\na=b";
     cr_assert_eq(answering_refused(SESSION "m=audio 5000 RTP/AVP 8\r\n", cfg, NULL), -EINVAL);
+}
+
+Test(answer, a_crowd_of_audio_lines_is_not_searched_to_its_end)
+{
+    static const struct {
+        unsigned unusable;
+        bool answered;
+    } cases[] = {{7, true}, {8, false}};
+    for (size_t i = 0; i < 2; i++) {
+        char offer[2048] = SESSION;
+        for (unsigned k = 0; k < cases[i].unusable; k++)
+            strcat(offer, "m=audio 5000 RTP/AVP 3\r\n");
+        strcat(offer, "m=audio 5000 RTP/AVP 8\r\n");
+        if (cases[i].answered)
+            answer_destroy(answering(offer, answering_config(), NULL));
+        else
+            cr_assert_eq(answering_refused(offer, answering_config(), NULL), -ENOTSUP);
+    }
+}
+
+/* Memory that runs out ever later: an error each time, until there is enough. */
+Test(answer, without_memory_there_is_no_answer)
+{
+    const char *offer = SESSION
+        "m=audio 5000 RTP/SAVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n" ANSWERING_CM80(
+            "1", ANSWERING_KEY_A) "m=video 0 RTP/AVP 96\r\n";
+    struct answer_config cfg = answering_config();
+    struct answer *a = NULL;
+    unsigned long n = 0;
+    for (int err = -ENOMEM; err; n++) {
+        struct sdp_error why = {0};
+        if (!malloc_fail_after(n))
+            cr_skip_test("not with a sanitizer's allocator");
+        err = answer_create(offer, strlen(offer), &cfg, NULL, &a, &why);
+        malloc_fail_end();
+        cr_assert_eq(err, a ? 0 : -ENOMEM, "%lu: %d", n, err);
+        cr_assert(a || why.text);
+    }
+    cr_assert_gt(n, 10);
+    cr_assert_not_null(strstr(answer_sdp(a), "a=crypto:1 "));
+    cr_assert_str_eq(strstr(answer_sdp(a), "m=video"), "m=video 0 RTP/AVP 96\r\n");
+    answer_destroy(a);
 }
