@@ -75,7 +75,7 @@ static void print_media(FILE *out, const struct rooms *rooms)
     print(out, COUNTER, "ticks_total", "Mixer ticks", (double)t.ticks);
     print(out, COUNTER, "ticks_late_total", "Ticks that began more than 5 ms late",
         (double)t.late_ticks);
-    print(out, COUNTER, "ticks_missed_total", "Ticks made up for later", (double)t.missed_ticks);
+    print(out, COUNTER, "ticks_missed_total", "Ticks that were never run", (double)t.missed_ticks);
     print(out, COUNTER, "complexity_steps_total", "Times load lowered the encoders' complexity",
         (double)t.complexity_steps);
     print(out, COUNTER, "packets_in_total", "Media packets taken in", (double)t.packets_in);

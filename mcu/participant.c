@@ -174,7 +174,6 @@ int participant_join(struct room *room, const char *name, const char *offer, siz
         err = open_leg(p, &media);
     if (err)
         goto fail;
-    p->held = media.held;
     list(p);
     *out = p;
     *answer = text;

@@ -251,7 +251,7 @@ static void account(const struct ticker *t, struct media_totals *sums)
 static void deliver_open(struct mail *m)
 {
     struct player *p = (struct player *)((char *)m - offsetof(struct player, open));
-    const struct mixer_leg_config cfg = {.source = &source, .source_arg = p, .arg = NULL};
+    const struct mixer_leg_config cfg = {.source = &source, .source_arg = p, .announces = true};
     p->queue_end = &p->queue;
     p->ticker = (struct ticker){.tick = tick, .after = after, .miss = miss, .account = account};
     media_loop_add(room_media_loop(p->rm), &p->ticker);

@@ -143,6 +143,7 @@ int mixer_leg_add(struct mixer *m, struct mixer_leg **legp, const struct mixer_l
     leg->m = m;
     leg->packet = cfg->packet;
     leg->arg = cfg->arg;
+    leg->announces = cfg->announces;
     leg->next_ms = MIXER_NEVER;
     for (int i = 0; i < LEGS_KINDS; i++)
         leg->place[i] = LEGS_NOWHERE;

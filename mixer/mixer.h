@@ -57,6 +57,7 @@ struct mixer_leg_config {
     struct acodec_params params; /* complexity is the mixer's business: not read */
     bool comfort_noise;          /* the peer takes RFC 3389 packets */
     bool agc, denoise;           /* of this leg's voice */
+    bool announces;              /* is heard whenever it has sound, besides the speakers */
     mixer_packet_fn *packet;
     void *arg;
 };

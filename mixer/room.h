@@ -28,6 +28,7 @@ struct mixer_leg {
     struct output *next_chain; /* for that, if one will be needed */
     struct output_format want;
     bool deaf; /* wanted */
+    bool announces;
     bool told_talking;
     int place[LEGS_KINDS]; /* in sets */
 

@@ -37,12 +37,17 @@ static void poll_dormant(struct mixer *m)
 static void listen(struct mixer *m)
 {
     bool full = m->config.max_speakers && m->in_mix >= m->config.max_speakers;
+    unsigned n = 0;
     for (unsigned i = 0; i < m->live.n; i++) {
-        struct voice *v = m->live.leg[i]->voice;
-        voice_listen(v, m->now_us, full);
-        m->candidates[i] = voice_speaker(v);
+        struct mixer_leg *leg = m->live.leg[i];
+        voice_listen(leg->voice, m->now_us, full && !leg->announces);
+        struct speaker *s = voice_speaker(leg->voice);
+        if (leg->announces)
+            s->chosen = voice_pulled(leg->voice);
+        else
+            m->candidates[n++] = s;
     }
-    speakers_choose(&m->speakers, m->candidates, m->live.n, m->config.max_speakers);
+    speakers_choose(&m->speakers, m->candidates, n, m->config.max_speakers);
 }
 
 static void settle(struct mixer *m)

@@ -271,3 +271,25 @@ Test(mixer, no_change_clicks)
     sim_leg_remove(&b);
     mixer_destroy(m);
 }
+
+Test(mixer, an_announcement_is_heard_besides_the_speakers_however_faint)
+{
+    struct mixer *m = room(1);
+    struct sim_leg talker = {.hz = 400, .amplitude = 8000, .speaking = true};
+    struct sim_leg voice = {.hz = 700, .amplitude = 60, .speaking = true}, ear = {.hz = 0};
+    cr_assert_eq(sim_leg_add(m, &talker, &acodec_l16_16000, &ms20), 0);
+    cr_assert_eq(sim_leg_add_config(m, &voice, (struct mixer_leg_config){.announces = true}), 0);
+    cr_assert_eq(sim_leg_add(m, &ear, &acodec_l16_16000, &ms20), 0);
+    uint64_t now = 0;
+    sim_run(m, &now, 100);
+    cr_expect_float_eq(hears(&ear, 400), 8000, 200);
+    cr_expect_float_eq(hears(&ear, 700), 60, 6);
+    cr_expect_float_eq(hears(&talker, 700), 60, 6);
+    voice.speaking = false;
+    sim_run(m, &now, 100);
+    cr_expect_lt(hears(&ear, 700), 6);
+    sim_leg_remove(&talker);
+    sim_leg_remove(&voice);
+    sim_leg_remove(&ear);
+    mixer_destroy(m);
+}
