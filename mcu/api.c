@@ -15,14 +15,13 @@
 static void page(struct http_request *r, void *arg)
 {
     (void)arg;
-    http_respond(
-        r, 200, "text/html; charset=utf-8", embed_page, (size_t)(embed_page_end - embed_page));
+    http_respond(r, 200, "text/html; charset=utf-8", embed_page, strlen(embed_page));
 }
 
 static void openapi(struct http_request *r, void *arg)
 {
     (void)arg;
-    http_respond(r, 200, JSON, embed_openapi, (size_t)(embed_openapi_end - embed_openapi));
+    http_respond(r, 200, JSON, embed_openapi, strlen(embed_openapi));
 }
 
 static void healthz(struct http_request *r, void *arg)

@@ -2,8 +2,8 @@
 
 #define EMBED(name, path)                                                                          \
     __asm__(".pushsection .rodata\n"                                                               \
-            ".global " #name ", " #name "_end\n" #name ":\n"                                       \
-            ".incbin \"" path "\"\n" #name "_end:\n"                                               \
+            ".global " #name "\n" #name ":\n"                                                      \
+            ".incbin \"" path "\"\n"                                                               \
             ".byte 0\n"                                                                            \
             ".popsection\n")
 

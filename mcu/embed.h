@@ -1,11 +1,9 @@
 #ifndef MCU_EMBED_H
 #define MCU_EMBED_H
 
-/* Files that are part of the program. Each ends with a NUL that is not counted. [any] */
+/* Text files that are part of the program, each ended by a NUL. [any] */
 
-#include <stddef.h>
-
-extern const char embed_openapi[], embed_openapi_end[]; /* mcu/openapi.json */
-extern const char embed_page[], embed_page_end[];       /* mcu/web/index.html */
+extern const char embed_openapi[]; /* mcu/openapi.json */
+extern const char embed_page[];    /* mcu/web/index.html */
 
 #endif

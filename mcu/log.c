@@ -59,25 +59,40 @@ static void put(struct text *t, const char *s)
         *t->at++ = *s++;
 }
 
-/* t->at == t->end says that it did not fit. Only printable ASCII leaves as it is, so that a value
- * can neither end the line nor fake a key. */
-static void put_escaped(struct text *t, const char *s, bool json)
+static bool is_word(const char *s)
+{
+    for (; *s; s++)
+        if (*s <= 0x20 || *s >= 0x7f || strchr("=\"\\", *s))
+            return false;
+    return true;
+}
+
+/* Only printable ASCII leaves as it is, so that a value can neither end the line nor pretend to be
+ * another key. t->at == t->end says that it did not fit. */
+static void put_escaped(struct text *t, const char *s)
 {
     char code[8];
-    for (; s && *s; s++) {
+    for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
         if (t->end - t->at < (ptrdiff_t)sizeof(code)) {
-            t->at = t->end; /* does not fit */
+            t->at = t->end;
             return;
         }
-        bool plain = c > 0x20 && c < 0x7f && c != '"' && c != '\\' && (json || c != '=');
-        if (plain || (json && c == ' ')) {
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
             *t->at++ = (char)c;
             continue;
         }
-        snprintf(code, sizeof(code), json ? "\\u%04x" : "\\x%02x", c);
+        snprintf(code, sizeof(code), "\\u%04x", c);
         put(t, code);
     }
+}
+
+static void put_value(struct text *t, const char *s, bool json)
+{
+    bool quoted = json || !is_word(s);
+    put(t, quoted ? "\"" : "");
+    put_escaped(t, s);
+    put(t, quoted ? "\"" : "");
 }
 
 static void put_field(struct text *t, const struct log_field *f, bool json)
@@ -94,9 +109,7 @@ static void put_field(struct text *t, const struct log_field *f, bool json)
         put(t, number);
         return;
     }
-    put(t, json ? "\"" : "");
-    put_escaped(t, f->text ? f->text : "-", json);
-    put(t, json ? "\"" : "");
+    put_value(t, f->text ? f->text : "-", json);
 }
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -107,11 +120,10 @@ static size_t format(char *buf, size_t cap, bool json, enum log_level level, con
     struct text t = {buf, buf + cap - 2}; /* room for the end of the line */
     put(&t, json ? "\"level\":\"" : "");
     put(&t, level_names[level]);
-    put(&t, json ? "\",\"object\":\"" : " ");
-    put_escaped(&t, object, json);
-    put(&t, json ? "\",\"event\":\"" : " ");
-    put_escaped(&t, event, json);
-    put(&t, json ? "\"" : "");
+    put(&t, json ? "\",\"object\":" : " ");
+    put_value(&t, object, json);
+    put(&t, json ? ",\"event\":" : " ");
+    put_value(&t, event, json);
     for (size_t i = 0; i < count; i++) {
         char *before = t.at;
         put_field(&t, &fields[i], json);

@@ -50,7 +50,7 @@ Test(log, a_line_an_event)
     cr_assert_eq(lines_of(text), 1, "%s", text);
     cr_assert_str_eq(strchr(text, ' '),
         " info room:4f1c closed participants=-3 "
-        "why=a\\x20b\\x3d\\x22c\\x22\\x0a\\xff ratio=0.5 nothing=-\n");
+        "why=\"a b=\\u0022c\\u0022\\u000a\\u00ff\" ratio=0.5 nothing=-\n");
     cr_assert_eq(strspn(text, "0123456789-T:.Z"), strlen("2026-01-01T00:00:00.000000Z"));
     free(text);
     close(fd);
