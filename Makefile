@@ -19,9 +19,10 @@ ifeq ($(BUILD),fuzz)
 CC := clang
 endif
 
-packages := libuv opus libavcodec libavutil libswresample libsrtp2 jansson speexdsp sndfile inih openssl
+packages := libuv opus libavutil libswresample libsrtp2 jansson speexdsp sndfile inih openssl
 pkg_cflags = $(shell pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 pkg_libs   = $(shell pkg-config --libs $(packages)) -lm -lpthread
+test_libs  = $(pkg_libs) $(shell pkg-config --libs libavcodec criterion)
 
 CFLAGS  ?=
 LDFLAGS ?=
@@ -64,10 +65,10 @@ $(tool_src:tools/%.c=$(B)/bin/%): $(B)/bin/%: $(B)/tools/%.o $(lib)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(if $(filter %/bin/mcuctl,$@),-lcurl)
 
 $(B)/tests/unit_tests: $(call obj,$(unit_src) $(supp_src)) $(lib)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(test_libs)
 
 $(B)/tests/loop_tests: $(call obj,$(loop_src) $(supp_src)) $(lib)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(pkg_libs) -lcriterion
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(test_libs)
 
 fuzzers := $(fuzz_src:tests/fuzz/%.c=$(B)/%)
 $(fuzzers): $(B)/%: $(B)/tests/fuzz/%.o $(lib)

@@ -92,6 +92,7 @@ static int start_media_loops(struct rooms *r)
         int err = media_loop_start(&r->media_loops[r->n_media_loops], r->n_media_loops);
         if (err)
             return err;
+        r->totals[r->n_media_loops].loops = 1;
     }
     return 0;
 }
