@@ -3,6 +3,7 @@
 #include "mcu/config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,12 @@ static json_t *describe(const struct participant *p)
     return json_pack("{s:s, s:s, s:b, s:b, s:b, s:f, s:I}", "id", info.id, "name", info.name,
         "muted", info.muted, "deaf", info.deaf, "held", info.held, "gain_db", (double)info.gain_db,
         "joined", (json_int_t)info.joined_unix);
+}
+
+/* JSON has no NaN, which a ratio of nothing would be. */
+static double finite_or_zero(double value)
+{
+    return isfinite(value) ? value : 0;
 }
 
 static json_t *describe_stats(const struct leg_stats *s)
@@ -32,8 +39,8 @@ static json_t *describe_stats(const struct leg_stats *s)
         (json_int_t)s->packets_dropped, "fec_used", (json_int_t)s->fec_used);
     json_t *line = json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:o}", "jitter_ms", (int)s->jitter_ms,
         "delay_ms", (int)s->delay_ms, "target_ms", (int)s->target_ms, "loss_percent",
-        (double)s->loss_percent, "concealed_percent", (double)s->concealed_percent,
-        "remote_loss_percent", (double)s->remote_loss_percent, "rtt_ms",
+        finite_or_zero(s->loss_percent), "concealed_percent", finite_or_zero(s->concealed_percent),
+        "remote_loss_percent", finite_or_zero(s->remote_loss_percent), "rtt_ms",
         s->rtt_ms < 0 ? json_null() : json_integer(s->rtt_ms));
     if (o && counts && line && !json_object_update(o, counts) && !json_object_update(o, line)) {
         json_decref(counts);
