@@ -183,29 +183,34 @@ static bool is_audio(const struct sdp_media *media)
 /* The first that gives SRTP, else the first that can be used; blames the first that cannot. */
 static int search_media(struct maker *m, struct answer_audio *out)
 {
-    struct sdp_error first = {.text = "no audio is offered"};
-    struct answer_audio found;
-    bool any = false, blamed = false, stop = false;
-    int first_err = -ENOTSUP, tries = 0;
-    for (size_t i = 0; i < m->offer->n_media && !stop; i++) {
+    struct sdp_error blame = {.text = NULL};
+    struct answer_audio found = {0};
+    int blame_err = -ENOTSUP, tries = 0;
+    bool any = false, stop = false;
+    for (size_t i = 0; i < m->offer->n_media && tries < MAX_TRIES && !stop; i++) {
         if (!is_audio(&m->offer->media[i]))
             continue;
-        int err = try_media(m, i, &found);
         tries++;
-        bool secure = !err && found.remote.suite != SDES_NONE;
-        if (err && !blamed) {
-            first = *m->why;
-            first_err = err;
+        int err = try_media(m, i, &found);
+        if (err && !blame.text) {
+            blame = *m->why;
+            blame_err = err;
         }
-        blamed |= err != 0;
-        if (!err && (secure || !any))
+        if (err)
+            continue;
+        bool secure = found.remote.suite != SDES_NONE;
+        if (secure || !any)
             *out = found;
-        any |= !err;
-        stop = secure || (any && m->cfg->srtp == ANSWER_SRTP_OFF) || tries == MAX_TRIES;
-        explicit_bzero(&found.remote, sizeof found.remote);
+        any = true;
+        stop = secure || m->cfg->srtp == ANSWER_SRTP_OFF;
     }
-    *m->why = first;
-    return any ? 0 : first_err;
+    explicit_bzero(&found, sizeof found);
+    if (any)
+        return 0;
+    if (!blame.text)
+        return fail(m, -ENOTSUP, "no audio is offered");
+    *m->why = blame;
+    return blame_err;
 }
 
 static int choose_media(struct maker *m, struct answer_audio *out)
