@@ -208,25 +208,46 @@ static void joined(
     free(sdp);
 }
 
+/* -EINVAL: neither yes nor no. */
+static int read_wish(const struct http_request *r, const char *key, enum wish *wish)
+{
+    const char *text = http_query(r, key);
+    *wish = !text ? WISH_NONE : strcmp(text, "yes") == 0 ? WISH_YES : WISH_NO;
+    return text && *wish == WISH_NO && strcmp(text, "no") != 0 ? -EINVAL : 0;
+}
+
+static int read_wishes(const struct http_request *r, struct participant_wishes *w)
+{
+    const char *name = http_query(r, "name");
+    w->name = name ? name : "";
+    if (!http_query_only(r, "name agc denoise") || (name && !api_name_ok(name)) ||
+        read_wish(r, "agc", &w->agc))
+        return -EINVAL;
+    return read_wish(r, "denoise", &w->denoise);
+}
+
 void api_participants_join(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
-    const char *name = http_query(r, "name"), *why = NULL;
+    const char *why = NULL;
+    struct participant_wishes wishes;
     struct participant *p;
     char *sdp = NULL;
     size_t len;
     bool made;
     if (!api_running(r, api))
         return;
-    if (!http_query_only(r, "name") || (name && !api_name_ok(name))) {
-        http_error(r, 400, "bad_query", "name is at most 64 bytes of UTF-8; nothing else is known");
+    if (read_wishes(r, &wishes)) {
+        http_error(r, 400, "bad_query",
+            "name is at most 64 bytes of UTF-8, agc and denoise are yes or no; nothing else is "
+            "known");
         return;
     }
     struct room *room = room_to_join(r, api, &made);
     if (!room)
         return;
     const uint8_t *offer = http_body(r, &len);
-    int err = participant_join(room, name ? name : "", (const char *)offer, len, &p, &sdp, &why);
+    int err = participant_join(room, &wishes, (const char *)offer, len, &p, &sdp, &why);
     if (!err) {
         joined(r, room, p, sdp);
         return;

@@ -107,7 +107,13 @@ static int take_ports_and_answer(struct participant *p, const char *offer, size_
     }
 }
 
-static int open_leg(struct participant *p, const struct leg_media *media)
+static bool granted(enum wish wish, bool by_default)
+{
+    return wish == WISH_NONE ? by_default : wish == WISH_YES;
+}
+
+static int open_leg(
+    struct participant *p, const struct leg_media *media, const struct participant_wishes *wishes)
 {
     const struct rooms *rooms = p->room->rooms;
     const struct room_settings *settings = &p->room->settings;
@@ -118,8 +124,8 @@ static int open_leg(struct participant *p, const struct leg_media *media)
         .latch = (enum latch_mode)rooms->cfg->symmetric_rtp,
         .ssrc = p->ssrc,
         .jitter_max_ms = settings->jitter_max_ms,
-        .agc = settings->agc,
-        .denoise = settings->denoise,
+        .agc = granted(wishes->agc, settings->agc),
+        .denoise = granted(wishes->denoise, settings->denoise),
         .sender_timeout_s = rooms->cfg->participant_timeout_s,
         .listener_timeout_s = rooms->cfg->listener_timeout_s,
     };
@@ -142,8 +148,8 @@ static void list(struct participant *p)
         log_text("codec", answer_audio(p->answer)->formats[0].codec->name));
 }
 
-int participant_join(struct room *room, const char *name, const char *offer, size_t len,
-    struct participant **out, char **answer, const char **why)
+int participant_join(struct room *room, const struct participant_wishes *wishes, const char *offer,
+    size_t len, struct participant **out, char **answer, const char **why)
 {
     *why = "the server is shutting down";
     if (room->rooms->closing || room->closing)
@@ -157,7 +163,7 @@ int participant_join(struct room *room, const char *name, const char *offer, siz
         return -ENOMEM;
     p->room = room;
     p->joined_unix = (uint64_t)time(NULL);
-    strncpy(p->name, name, PARTICIPANT_NAME_MAX);
+    strncpy(p->name, wishes->name, PARTICIPANT_NAME_MAX);
     struct leg_media media;
     char *text = NULL;
     int err = make_identity(p);
@@ -171,7 +177,7 @@ int participant_join(struct room *room, const char *name, const char *offer, siz
     err = -ENOMEM;
     text = strdup(answer_sdp(p->answer));
     if (text)
-        err = open_leg(p, &media);
+        err = open_leg(p, &media, wishes);
     if (err)
         goto fail;
     list(p);

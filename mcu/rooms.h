@@ -45,6 +45,13 @@ struct room_info {
     uint64_t created_unix; /* seconds */
 };
 
+enum wish { WISH_NONE, WISH_NO, WISH_YES };
+/* What one who joins asks for; the room's settings say the rest. */
+struct participant_wishes {
+    const char *name; /* "" for none */
+    enum wish agc, denoise;
+};
+
 struct participant_info {
     const char *id, *name; /* name may be "" */
     bool muted, deaf, held;
@@ -103,8 +110,8 @@ unsigned rooms_count(const struct rooms *r);
  * an error: -EINVAL the offer is malformed; -ENOTSUP nothing in common (codec, SRTP policy);
  * -EPERM an address that is not allowed; -EMFILE the room is full; -ENOBUFS no ports; -ENOMEM;
  * -ESHUTDOWN draining. */
-int participant_join(struct room *room, const char *name, const char *offer, size_t len,
-    struct participant **out, char **answer, const char **why);
+int participant_join(struct room *room, const struct participant_wishes *wishes, const char *offer,
+    size_t len, struct participant **out, char **answer, const char **why);
 int participant_reoffer(
     struct participant *p, const char *offer, size_t len, char **answer, const char **why);
 struct participant *participant_find(struct room *room, const char *id); /* or NULL */

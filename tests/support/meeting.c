@@ -53,8 +53,9 @@ unsigned meeting_join(struct meeting *m, const struct peer_config *cfg)
     struct peer *peer = m->peers[i] = peer_create(cfg);
     const char *offer = peer_offer(peer), *why = "";
     char *answer;
-    int err =
-        participant_join(m->room, "", offer, strlen(offer), &m->participants[i], &answer, &why);
+    const struct participant_wishes wishes = {.name = ""};
+    int err = participant_join(
+        m->room, &wishes, offer, strlen(offer), &m->participants[i], &answer, &why);
     cr_assert_eq(err, 0, "join: %d %s", err, why);
     peer_take_answer(peer, answer);
     free(answer);
