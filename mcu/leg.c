@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REFUSED_SECONDS = 4 };
+
 static struct mailbox *control_of(const struct leg *leg)
 {
     return room_media_control(leg->rm);
@@ -137,10 +139,24 @@ static void check_timeout(struct leg *leg, uint64_t now_us)
         leg_tell_ended(leg, "timeout");
 }
 
+/* A listener that is gone says nothing, but its machine refuses our packets. ICMP can be forged, so
+ * it is believed only of someone who is silent, and only if it goes on. */
+static void check_refused(struct leg *leg, uint64_t now_us)
+{
+    uint64_t errors = leg_receive_errors(leg);
+    bool refused = errors > leg->errors_seen &&
+                   now_us > leg->last_heard_us + (uint64_t)REFUSED_SECONDS * 1000000;
+    leg->errors_seen = errors;
+    leg->refused_seconds = refused ? leg->refused_seconds + 1 : 0;
+    if (leg->refused_seconds >= REFUSED_SECONDS)
+        leg_tell_ended(leg, "refused");
+}
+
 void leg_every_second(struct leg *leg, uint64_t now_us)
 {
     leg_send_every_second(leg, now_us);
     check_timeout(leg, now_us);
+    check_refused(leg, now_us);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

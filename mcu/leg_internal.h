@@ -35,6 +35,8 @@ struct leg {
     struct rtp_source source;
     struct jitter *jitter; /* made with the first packet */
     struct telephone_event_rx key;
+    uint64_t errors_seen; /* of the sockets, a second ago */
+    unsigned refused_seconds;
     uint64_t last_heard_us; /* RTP or RTCP that was taken */
     uint64_t packets_in, bytes_in, packets_dropped;
 
@@ -70,6 +72,7 @@ void leg_keys_start(struct leg *leg);
 int leg_receive_start(struct leg *leg, uint64_t now_us);
 void leg_receive_stop(struct leg *leg);
 void leg_receive_renegotiated(struct leg *leg, uint64_t now_us);
+uint64_t leg_receive_errors(const struct leg *leg); /* of its sockets */
 void leg_receive_expire_key(struct leg *leg, uint64_t now_us);
 extern const struct mixer_source leg_source;
 

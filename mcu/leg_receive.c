@@ -251,3 +251,12 @@ void leg_receive_stop(struct leg *leg)
     udp_receiver_close(leg->rtcp_receiver);
     leg->rtp_receiver = leg->rtcp_receiver = NULL;
 }
+
+uint64_t leg_receive_errors(const struct leg *leg)
+{
+    struct udp_receiver_stats rtp, rtcp = {0};
+    udp_receiver_stats(leg->rtp_receiver, &rtp);
+    if (leg->rtcp_receiver)
+        udp_receiver_stats(leg->rtcp_receiver, &rtcp);
+    return rtp.errors + rtcp.errors;
+}

@@ -1,6 +1,7 @@
 #include "net/udp_poller.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,17 @@ static unsigned receive_batch(struct udp_receiver *r)
     return (unsigned)n;
 }
 
+/* What ICMP said of packets we sent. */
+static void take_errors(struct udp_receiver *r)
+{
+    struct msghdr h = {0};
+    for (unsigned i = 0; i < UDP_MAX_RUN; i++) {
+        if (recvmsg(r->fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+            return;
+        r->stats.errors++;
+    }
+}
+
 static void empty(struct udp_receiver *r)
 {
     for (unsigned got = 0; got < UDP_MAX_RUN && r->recv; got += UDP_BATCH)
@@ -166,13 +178,26 @@ void udp_poller_run(struct udp_poller *p)
     /* A socket that is not emptied is ready again at once: each gets one turn. */
     for (unsigned turns = p->n / EVENTS + 1; turns > 0; turns--) {
         int n = epoll_wait(p->fd, p->events, EVENTS, 0);
-        for (int i = 0; i < n; i++)
-            empty(p->events[i].data.ptr);
+        for (int i = 0; i < n; i++) {
+            struct udp_receiver *r = p->events[i].data.ptr;
+            if (r->recv && p->events[i].events & EPOLLERR)
+                take_errors(r);
+            empty(r);
+        }
         if (n < EVENTS)
             break;
     }
     p->running = false;
     free_closed(p);
+}
+
+/* An unconnected socket hears of ICMP errors only if it asks to. */
+static int ask_for_errors(int fd)
+{
+    int on = 1;
+    if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on) == 0)
+        return 0;
+    return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
 }
 
 int udp_receiver_open(
@@ -185,7 +210,7 @@ int udp_receiver_open(
     int on = 1;
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = r};
     if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
-        epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &ev) != 0) {
+        ask_for_errors(fd) != 0 || epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &ev) != 0) {
         int err = -errno;
         free(r);
         return err;

@@ -29,7 +29,8 @@ typedef void udp_recv_fn(
     uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t arrival_us, void *arg);
 
 struct udp_receiver_stats {
-    uint64_t packets, bytes, truncated, errors;
+    uint64_t packets, bytes, truncated;
+    uint64_t errors; /* of the socket; above all ICMP saying that nobody listens where we send */
 };
 
 /* 0 and a poller the caller owns, or -ENOMEM, -EMFILE … */

@@ -187,3 +187,22 @@ Test(rooms, ports_come_back)
     cr_expect_eq(rooms_ports_free(m.rooms), before);
     meeting_end(&m);
 }
+
+Test(rooms, a_listener_whose_machine_refuses_our_packets_has_left, .timeout = 60)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config listens = {.codec = &acodec_pcma, .direction = "recvonly"};
+    meeting_join(&m, &listens);
+    meeting_join(&m, &listens);
+    peer_vanish(m.peers[0]);
+    for (int i = 0; i < 40 && !m.events[ROOM_EVENT_LEFT]; i++)
+        meeting_run_ms(&m, 500);
+    cr_expect_eq(m.events[ROOM_EVENT_LEFT], 1u);
+    cr_expect_str_eq(m.last_reason, "refused");
+    struct room_info info;
+    room_info(m.room, &info);
+    cr_expect_eq(info.participants, 1u, "who listens in silence stays");
+    meeting_end(&m);
+}

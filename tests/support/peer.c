@@ -139,9 +139,7 @@ void peer_destroy(struct peer *p)
     drop_codec(p);
     srtp_session_destroy(p->in);
     srtp_session_destroy(p->out);
-    close(p->fd);
-    if (p->rtcp_fd >= 0)
-        close(p->rtcp_fd);
+    peer_vanish(p);
     free(p->heard);
     free(p->said);
     free(p);
@@ -224,6 +222,15 @@ void peer_send(struct peer *p)
     peer_send_raw(p, pkt, (size_t)len, false);
 }
 
+void peer_vanish(struct peer *p)
+{
+    if (p->fd >= 0)
+        close(p->fd);
+    if (p->rtcp_fd >= 0)
+        close(p->rtcp_fd);
+    p->fd = p->rtcp_fd = -1;
+}
+
 void peer_new_ssrc(struct peer *p)
 {
     p->ssrc += 0x10000;
@@ -302,7 +309,8 @@ static void drain(struct peer *p, int fd)
 
 void peer_receive(struct peer *p)
 {
-    drain(p, p->fd);
+    if (p->fd >= 0)
+        drain(p, p->fd);
     if (p->rtcp_fd >= 0)
         drain(p, p->rtcp_fd);
 }

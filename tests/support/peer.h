@@ -34,6 +34,7 @@ void peer_send(struct peer *p); /* 20 ms of its tone */
 void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp);
 void peer_receive(struct peer *p); /* takes in all that has come */
 
+void peer_vanish(struct peer *p);   /* its sockets are gone, without a word */
 void peer_new_ssrc(struct peer *p); /* as after a transfer: sequence and timestamps start anew */
 /* The offer again, with another direction and, if codec is not NULL, another codec. */
 const char *peer_offer_again(struct peer *p, const char *direction, const struct acodec *codec);
