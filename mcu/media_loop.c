@@ -27,6 +27,7 @@ struct media_loop {
     unsigned index;
     uv_loop_t loop;
     uv_thread_t thread;
+    uv_thread_t self; /* the same, as the thread itself knows it */
     struct mailbox *inbox;
     struct send_batch *batch;
     struct udp_poller *poller;
@@ -147,6 +148,7 @@ static void prefer_me(void)
 static void run(void *arg)
 {
     struct media_loop *ml = arg;
+    ml->self = uv_thread_self();
     prefer_me();
     ml->cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     uv_run(&ml->loop, UV_RUN_DEFAULT);
@@ -214,7 +216,7 @@ struct stop_mail {
 static void deliver_stop(struct mail *m)
 {
     struct media_loop *ml = ((struct stop_mail *)m)->ml;
-    assert(!ml->tickers);
+    assert(media_loop_here(ml) && !ml->tickers);
     close_handles(ml);
 }
 
@@ -241,9 +243,10 @@ unsigned media_loop_index(const struct media_loop *ml)
     return ml->index;
 }
 
-uv_loop_t *media_loop_uv(struct media_loop *ml)
+bool media_loop_here(const struct media_loop *ml)
 {
-    return &ml->loop;
+    uv_thread_t caller = uv_thread_self();
+    return uv_thread_equal(&caller, &ml->self);
 }
 
 struct send_batch *media_loop_batch(struct media_loop *ml)
@@ -268,6 +271,7 @@ float media_loop_busy(const struct media_loop *ml)
 
 void media_loop_add(struct media_loop *ml, struct ticker *t)
 {
+    assert(media_loop_here(ml));
     t->next = ml->tickers;
     t->prev = &ml->tickers;
     if (t->next)
@@ -277,6 +281,7 @@ void media_loop_add(struct media_loop *ml, struct ticker *t)
 
 void media_loop_remove(struct media_loop *ml, struct ticker *t)
 {
+    assert(media_loop_here(ml));
     t->account(t, &ml->totals);
     *t->prev = t->next;
     if (t->next)

@@ -8,6 +8,7 @@
 #include "mcu/mailbox.h"
 #include "mcu/media_totals.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct media_loop;
@@ -32,8 +33,10 @@ void media_loop_stop(struct media_loop *ml);
 void media_loop_post(struct media_loop *ml, struct mail *m);
 unsigned media_loop_index(const struct media_loop *ml);
 
+/* [any] True on the loop's own thread: for assertions. */
+bool media_loop_here(const struct media_loop *ml);
+
 /* --- [loop] ---------------------------------------------------------------------------------- */
-uv_loop_t *media_loop_uv(struct media_loop *ml);
 struct send_batch *media_loop_batch(struct media_loop *ml);  /* flushed after every tick */
 struct udp_poller *media_loop_poller(struct media_loop *ml); /* run before every tick */
 uint64_t media_loop_slot_us(const struct media_loop *ml); /* CLOCK_MONOTONIC of the tick in hand */

@@ -140,6 +140,15 @@ static int make_srtp(
     return err;
 }
 
+/* A peer that names one of our own media ports would make us talk to ourselves. */
+static bool media_ok(const struct net_addr *a, void *arg)
+{
+    const struct negotiate_config *cfg = arg;
+    bool ours =
+        net_addr_same_ip(a, &cfg->local) && a->port >= cfg->own_first && a->port <= cfg->own_last;
+    return !ours && net_addr_media_ok(a, &cfg->local);
+}
+
 int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
     const struct answer *prev, struct answer **answer, struct leg_media *media,
     struct sdp_error *why)
@@ -162,6 +171,8 @@ int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
         .session_name = "Mischpult",
         .ssrc = cfg->ssrc,
         .cname = cfg->cname,
+        .media_ok = media_ok,
+        .arg = (void *)cfg,
     };
     struct answer *a;
     int err = answer_create(offer, len, &ac, prev, &a, why);

@@ -10,8 +10,9 @@
 #include <stddef.h>
 
 struct negotiate_config {
-    struct net_addr local; /* with the RTP port */
-    uint16_t rtcp_port;    /* 0: RTCP on the RTP port is all there is */
+    struct net_addr local;        /* with the RTP port */
+    uint16_t rtcp_port;           /* 0: RTCP on the RTP port is all there is */
+    uint16_t own_first, own_last; /* ports of ours on local: no peer can have its media there */
     enum answer_srtp srtp;
     uint32_t ssrc;
     const char *cname;

@@ -2,6 +2,7 @@
 
 #include "mcu/leg.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static void on_talking(void *source, bool talking, void *arg)
 static void tick(struct ticker *t, uint64_t slot_us)
 {
     struct room_media *rm = (struct room_media *)t;
+    assert(media_loop_here(rm->ml));
     mixer_tick(rm->mixer, slot_us);
 }
 
@@ -222,6 +224,7 @@ struct mailbox *room_media_control(struct room_media *rm)
 
 int room_media_add(struct room_media *rm, struct leg *leg)
 {
+    assert(media_loop_here(rm->ml));
     if (rm->n_legs == rm->legs_cap) {
         size_t cap = rm->legs_cap ? rm->legs_cap * 2 : 8;
         struct leg **legs = realloc(rm->legs, cap * sizeof(*legs));
@@ -255,6 +258,7 @@ struct run_mail {
 static void deliver_run(struct mail *m)
 {
     struct run_mail *r = (struct run_mail *)m;
+    assert(media_loop_here(r->rm->ml));
     r->fn(r->rm, r->arg);
     free(r);
 }

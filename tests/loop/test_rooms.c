@@ -206,3 +206,24 @@ Test(rooms, a_listener_whose_machine_refuses_our_packets_has_left, .timeout = 60
     cr_expect_eq(info.participants, 1u, "who listens in silence stays");
     meeting_end(&m);
 }
+
+Test(rooms, nobody_can_make_us_talk_to_ourselves)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct participant *p;
+    char *answer, offer[256];
+    const char *why;
+    static const struct participant_wishes wishes = {.name = ""};
+    static const unsigned ports[] = {20000, 25001, 29999};
+    for (int i = 0; i < 3; i++) {
+        int n = snprintf(offer, sizeof(offer),
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            "m=audio %u RTP/AVP 0\r\n",
+            ports[i]);
+        cr_expect_eq(
+            participant_join(m.room, &wishes, offer, (size_t)n, &p, &answer, &why), -EACCES);
+    }
+    meeting_end(&m);
+}
