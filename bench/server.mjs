@@ -130,10 +130,18 @@ await ours('opus60_3speak_150', {
 
 // --- 4: latency from network to network -----------------------------------------------------------
 const latency = {};
-const pair = (codec) => ({ peers: 2, latency: true, participant: (i) => ({ talk: i === 0, codec }) });
+// Ten pairs, each in a room of its own: ten phases of a talker's clock against the mixer's.
+const pairRooms = Array.from({ length: 10 }, (_, i) => i + 1);
+const pair = (codec) => ({
+    peers: 20,
+    latency: true,
+    rooms: pairRooms,
+    participant: (i) => ({ room: pairRooms[i >> 1], talk: i % 2 === 0, codec }),
+});
 function reportLatency(name, r) {
     if (!r?.latency_ms) return null;
     row(`${name}_latency_median`, r.latency_ms.median, 'ms');
+    row(`${name}_latency_min`, r.latency_ms.min, 'ms');
     row(`${name}_latency_max`, r.latency_ms.max, 'ms');
     row(`${name}_latency_windows`, r.latency_ms.matched, 'windows');
     return r.latency_ms.matched > 0 ? r.latency_ms.median : null;

@@ -29,7 +29,7 @@ static const char usage[] =
     "  suite=NAME tx=BASE64 rx=BASE64   SRTP with these keys (RFC 4568)\n"
     "Prints «started», after the warm-up «measuring», and at the end one line of JSON: packets\n"
     "received, lost, their lateness against the grid of their own timestamps. With --latency the\n"
-    "first peer's voice is looked for in what the last one hears.\n"
+    "peers are pairs, and the first one's voice is looked for in what the second one hears.\n"
     "\n"
     "  --seconds S   measure for this long (10)\n"
     "  --warmup S    let pass before (3)\n"
@@ -42,7 +42,7 @@ struct load {
     bool latency, measuring;
     struct clip clips[CLIPS_MAX];
     size_t clips_used;
-    struct track spoken, heard;
+    struct track *tracks; /* of each peer: what a talker said, what a listener heard */
     int epoll;
 };
 
@@ -70,7 +70,8 @@ static int load_open(struct load *l)
     setrlimit(RLIMIT_NOFILE, &files);
     l->peers = calloc(l->count, sizeof *l->peers);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (l->peers == NULL || l->epoll < 0)
+    l->tracks = calloc(l->count, sizeof *l->tracks);
+    if (l->peers == NULL || l->tracks == NULL || l->epoll < 0)
         return -ENOMEM;
     for (size_t i = 0; i < l->count; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
@@ -144,15 +145,17 @@ static void load_schedule(struct load *l, int64_t start_us)
 static void keep_spoken(const struct peer *p, const struct peer_packet *packet, void *arg)
 {
     struct load *l = arg;
-    if (l->latency && p == &l->peers[0])
-        track_add(&l->spoken, packet);
+    if (l->latency)
+        track_add(&l->tracks[p - l->peers], packet);
 }
 
+/* Without --latency only the last peer is listened to. */
 static void keep_heard(const struct peer *p, const struct peer_packet *packet, void *arg)
 {
     struct load *l = arg;
-    if (l->measuring && p == &l->peers[l->count - 1])
-        track_add(&l->heard, packet);
+    bool wanted = l->latency ? !p->talks : p == &l->peers[l->count - 1] && !p->talks;
+    if (l->measuring && wanted)
+        track_add(&l->tracks[p - l->peers], packet);
 }
 
 /* Sends what is due; returns when the next is. */
@@ -204,8 +207,8 @@ static int load_run(struct load *l)
         return err;
     for (size_t i = 0; i < l->count; i++)
         arrivals_restart(&l->peers[i].in);
-    l->spoken.codec = l->peers[0].codec;
-    l->heard.codec = l->peers[l->count - 1].codec;
+    for (size_t i = 0; i < l->count; i++)
+        l->tracks[i].codec = l->peers[i].codec;
     l->measuring = true;
     puts("measuring");
     fflush(stdout);
@@ -246,14 +249,37 @@ static double level_db(const struct track *t)
     return 10 * log10(energy / n / (32768.0 * 32768.0) + 1e-10);
 }
 
+static int compare_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Each pair has another phase of the talker's clock against the server's: the median of the pairs'
+ * medians is over all phases. */
 static void print_latency(const struct load *l)
 {
-    struct latency_result r;
-    if (!l->latency || latency_measure(&l->spoken, &l->heard, &r) != 0)
-        return;
-    printf(",\"latency_ms\":{\"windows\":%u,\"matched\":%u,\"min\":%.2f,\"median\":%.2f,"
-           "\"max\":%.2f}",
-        r.windows, r.matched, r.min_ms, r.median_ms, r.max_ms);
+    struct latency_result r, all = {.min_ms = INFINITY};
+    double *medians = calloc(l->count, sizeof *medians);
+    size_t pairs = 0;
+    for (size_t i = 0; medians != NULL && i + 1 < l->count; i += 2) {
+        if (latency_measure(&l->tracks[i], &l->tracks[i + 1], &r) != 0)
+            continue;
+        all.windows += r.windows;
+        all.matched += r.matched;
+        if (r.matched == 0)
+            continue;
+        medians[pairs++] = r.median_ms;
+        all.min_ms = fmin(all.min_ms, r.min_ms);
+        all.max_ms = fmax(all.max_ms, r.max_ms);
+    }
+    if (pairs > 0) {
+        qsort(medians, pairs, sizeof *medians, compare_double);
+        printf(",\"latency_ms\":{\"pairs\":%zu,\"windows\":%u,\"matched\":%u,\"min\":%.2f,"
+               "\"median\":%.2f,\"max\":%.2f}",
+            pairs, all.windows, all.matched, all.min_ms, medians[pairs / 2], all.max_ms);
+    }
+    free(medians);
 }
 
 static int load_report(const struct load *l)
@@ -286,9 +312,10 @@ static int load_report(const struct load *l)
         l->count, talkers, l->seconds, packets, (unsigned long long)bytes,
         (unsigned long long)expected, (unsigned long long)lost, silent, (unsigned long long)bad,
         (unsigned long long)rtcp, (unsigned long long)bye, (unsigned long long)sent,
-        (unsigned long long)errors, level_db(&l->heard));
+        (unsigned long long)errors, level_db(&l->tracks[l->count - 1]));
     print_lateness(late_us, packets);
-    print_latency(l);
+    if (l->latency)
+        print_latency(l);
     printf("}\n");
     free(late_us);
     return 0;
@@ -300,8 +327,9 @@ static void load_close(struct load *l)
         peer_close(&l->peers[i]);
     for (size_t i = 0; i < l->clips_used; i++)
         clip_destroy(&l->clips[i]);
-    track_fini(&l->spoken);
-    track_fini(&l->heard);
+    for (size_t i = 0; l->tracks != NULL && i < l->count; i++)
+        track_fini(&l->tracks[i]);
+    free(l->tracks);
     free(l->peers);
 }
 

@@ -19,7 +19,7 @@ export class Mischpult {
     }
 
     createRoom(room) {
-        return this.mcu.api('POST', '/rooms', { name: room }).then(() => room);
+        return this.mcu.api('POST', '/rooms', { name: String(room) }).then(() => room);
     }
 
     // Joins from 127.0.0.1:port; gives the row that rtpload needs for this participant.
