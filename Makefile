@@ -29,7 +29,7 @@ LDFLAGS ?=
 cflags = -std=c11 -D_GNU_SOURCE -I. $(warn) $(opt) -fno-math-errno -fno-trapping-math $(pkg_cflags) $(CFLAGS)
 ldflags = $(opt) $(LDFLAGS)
 
-lib_src   := $(wildcard codecs/*.c mixer/*.c net/*.c) $(filter-out mcu/main.c,$(wildcard mcu/*.c))
+lib_src   := $(wildcard codecs/*.c mixer/*.c mixer/*/*.c net/*.c net/*/*.c) $(filter-out mcu/main.c,$(wildcard mcu/*.c mcu/*/*.c))
 unit_src  := $(wildcard tests/unit/*.c)
 loop_src  := $(wildcard tests/loop/*.c)
 supp_src  := $(wildcard tests/support/*.c)
@@ -86,7 +86,7 @@ $(B)/flags: FORCE
 FORCE:
 
 # What the program embeds is no #include that the compiler could tell of.
-$(B)/mcu/embed.o: mcu/openapi.json mcu/web/index.html
+$(B)/mcu/api/embed.o: mcu/api/openapi.json mcu/web/index.html
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 

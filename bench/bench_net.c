@@ -1,11 +1,11 @@
 /* CPU of what net/ does with a packet: rows "name unit value", the median of several rounds.
  * Packets are 112 bytes: a 100-byte payload under a 12-byte header. */
 
-#include "net/latch.h"
-#include "net/rtp.h"
-#include "net/rtp_source.h"
+#include "net/rtp/latch.h"
+#include "net/rtp/rtp.h"
+#include "net/rtp/rtp_source.h"
+#include "net/rtp/srtp_session.h"
 #include "net/send_batch.h"
-#include "net/srtp_session.h"
 #include "net/udp.h"
 #include "net/udp_poller.h"
 

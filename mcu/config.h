@@ -40,7 +40,7 @@ struct config {
     uint32_t rtp_port_min, rtp_port_max; /* inclusive; RTP takes the even ones */
     uint32_t media_loops;                /* 0: as many as cores */
     uint32_t srtp;                       /* enum config_srtp */
-    uint32_t symmetric_rtp;              /* enum latch_mode of net/latch.h */
+    uint32_t symmetric_rtp;              /* enum latch_mode of net/rtp/latch.h */
     uint32_t jitter_max_ms;
     uint32_t participant_timeout_s; /* a sender that sends neither RTP nor RTCP; 0: never */
     uint32_t listener_timeout_s;    /* a recvonly one that sends no RTCP; 0: until it refuses */

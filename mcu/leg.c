@@ -2,8 +2,8 @@
 
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
+#include "net/rtp/srtp_session.h"
 #include "net/send_batch.h"
-#include "net/srtp_session.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "mcu/leg_stats.h"
 #include "mcu/media_totals.h"
 #include "net/addr.h"
-#include "net/latch.h"
+#include "net/rtp/latch.h"
 #include "net/udp.h"
 
 #include <stdbool.h>

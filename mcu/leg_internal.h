@@ -9,11 +9,11 @@
 #include "mcu/mailbox.h"
 #include "mcu/media_loop.h"
 #include "mixer/adapt.h"
-#include "mixer/jitter.h"
+#include "mixer/jitter/jitter.h"
 #include "mixer/mixer.h"
-#include "net/latch.h"
-#include "net/rtcp_session.h"
-#include "net/rtp_source.h"
+#include "net/rtp/latch.h"
+#include "net/rtp/rtcp_session.h"
+#include "net/rtp/rtp_source.h"
 #include "net/udp_poller.h"
 
 struct leg {

@@ -3,8 +3,8 @@
 
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
-#include "net/rtp.h"
-#include "net/srtp_session.h"
+#include "net/rtp/rtp.h"
+#include "net/rtp/srtp_session.h"
 
 #include <errno.h>
 #include <string.h>

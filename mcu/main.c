@@ -1,11 +1,11 @@
 /* The program: configuration, log, media loops, HTTP; signals and the orderly end. [control] */
 
-#include "mcu/api.h"
+#include "mcu/api/api.h"
+#include "mcu/api/health.h"
+#include "mcu/api/token.h"
 #include "mcu/config.h"
 #include "mcu/config_help.h"
-#include "mcu/health.h"
 #include "mcu/log.h"
-#include "mcu/token.h"
 #include "mcu/version.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "mcu/negotiate.h"
 
 #include "codecs/opus_fmtp.h"
-#include "net/srtp_session.h"
+#include "net/rtp/srtp_session.h"
 
 #include <errno.h>
 #include <string.h>

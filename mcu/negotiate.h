@@ -5,7 +5,7 @@
  * into payload types, encoder parameters and SRTP sessions. [control] */
 
 #include "mcu/leg.h"
-#include "net/answer.h"
+#include "net/sdp/answer.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 #include "mcu/negotiate.h"
 #include "mcu/random.h"
 #include "mcu/rooms_internal.h"
-#include "net/srtp_session.h"
+#include "net/rtp/srtp_session.h"
 
 #include <errno.h>
 #include <stdlib.h>

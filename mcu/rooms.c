@@ -5,7 +5,7 @@
 #include "mcu/player.h"
 #include "mcu/random.h"
 #include "mcu/rooms_internal.h"
-#include "net/srtp_session.h"
+#include "net/rtp/srtp_session.h"
 
 #include <assert.h>
 #include <errno.h>

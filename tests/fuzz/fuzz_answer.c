@@ -2,7 +2,7 @@
  * takes exactly one of them. The first byte chooses the configuration; a NUL divides the first
  * offer from a later one. */
 
-#include "net/answer.h"
+#include "net/sdp/answer.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* The head of an HTTP request, and everything that is asked of it before a handler runs. */
 
-#include "mcu/api.h"
-#include "mcu/http_guard.h"
-#include "mcu/http_head.h"
+#include "mcu/api/api.h"
+#include "mcu/http/http_guard.h"
+#include "mcu/http/http_head.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Any packets at any time, in any order, among pulls and skips at any time. */
 
-#include "mixer/jitter.h"
+#include "mixer/jitter/jitter.h"
 
 #include <stdlib.h>
 #include <string.h>

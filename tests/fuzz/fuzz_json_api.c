@@ -1,7 +1,7 @@
 /* The JSON bodies of the API: what is taken is within its bounds, what is refused has a reason. The
  * first byte chooses the body. */
 
-#include "mcu/api_json.h"
+#include "mcu/api/api_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* One compound packet, read as it is and taken by a session that has sent and received. The first
  * byte says whether reduced size is allowed. */
 
-#include "net/rtcp_session.h"
+#include "net/rtp/rtcp_session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Packets as they come from the network: a byte of length, then so many bytes, again and again. */
 
-#include "net/rtp.h"
-#include "net/rtp_source.h"
+#include "net/rtp/rtp.h"
+#include "net/rtp/rtp_source.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A key that parses prints to one that parses to the same. */
 
-#include "net/sdes.h"
+#include "net/sdp/sdes.h"
 
 #include <stdint.h>
 #include <stdlib.h>

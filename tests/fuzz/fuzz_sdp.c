@@ -1,7 +1,7 @@
 /* A session description that parses prints to one that parses and prints to the same text; its
  * audio media can be read or are refused with a reason. */
 
-#include "net/sdp_audio.h"
+#include "net/sdp/sdp_audio.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * the input itself, or the input protected with the right key (what an attacker who takes part in
  * the call can send), or that with one of its bytes changed. What comes out is parsed. */
 
-#include "net/rtcp.h"
-#include "net/rtp.h"
-#include "net/srtp_session.h"
+#include "net/rtp/rtcp.h"
+#include "net/rtp/rtp.h"
+#include "net/rtp/srtp_session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* WebSocket frames of a client: however they are cut, the same events come out. The first byte is
  * the size of the cuts. */
 
-#include "mcu/http_guard.h"
-#include "mcu/ws_frame.h"
+#include "mcu/http/http_guard.h"
+#include "mcu/http/ws_frame.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 /* Answering offers in tests: a table of codecs, a configuration on 192.0.2.1:20000, checks. */
 
-#include "net/answer.h"
+#include "net/sdp/answer.h"
 
 #define ANSWERING_SESSION                                                                          \
     "v=0\r\no=- 5 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"

@@ -4,7 +4,7 @@
 /* A sender, a path and a jitter buffer in simulated time: an hour of a bad line in a second or two.
  * Everything is drawn from seeds, so a run repeats to the last sample. */
 
-#include "mixer/jitter.h"
+#include "mixer/jitter/jitter.h"
 
 /* --- what is sent --------------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 #include "tests/support/peer.h"
 
-#include "net/rtcp.h"
-#include "net/rtp.h"
-#include "net/sdp.h"
-#include "net/sdp_audio.h"
-#include "net/srtp_session.h"
+#include "net/rtp/rtcp.h"
+#include "net/rtp/rtp.h"
+#include "net/rtp/srtp_session.h"
+#include "net/sdp/sdp.h"
+#include "net/sdp/sdp_audio.h"
 #include "net/udp.h"
 #include "net/udp_poller.h"
 

@@ -6,7 +6,7 @@
 
 #include "codecs/acodec.h"
 #include "net/addr.h"
-#include "net/sdes.h"
+#include "net/sdp/sdes.h"
 
 #include <stdbool.h>
 #include <stddef.h>

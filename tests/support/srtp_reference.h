@@ -4,7 +4,7 @@
 /* SRTP once more, from the RFCs and OpenSSL's primitives: what net/srtp_session must agree with.
  * RFC 3711 (4.1.1, 4.2, 4.3), RFC 7714 (8, 9). Index and rollover as given; slow. */
 
-#include "net/sdes.h"
+#include "net/sdp/sdes.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "mcu/api_json.h"
+#include "mcu/api/api_json.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "mixer/delay_target.h"
+#include "mixer/jitter/delay_target.h"
 
 #include <criterion/criterion.h>
 

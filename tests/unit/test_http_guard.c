@@ -1,4 +1,4 @@
-#include "mcu/http_guard.h"
+#include "mcu/http/http_guard.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

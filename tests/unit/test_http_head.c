@@ -1,4 +1,4 @@
-#include "mcu/http_head.h"
+#include "mcu/http/http_head.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "mcu/http_request.h"
+#include "mcu/http/http_request.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "mcu/api.h"
-#include "mcu/http_route.h"
+#include "mcu/api/api.h"
+#include "mcu/http/http_route.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "mixer/jitter.h"
+#include "mixer/jitter/jitter.h"
 
 #include "tests/support/signals.h"
 

@@ -1,6 +1,6 @@
 /* The jitter buffer on simulated lines: delay and concealment against what good ones reach. */
 
-#include "mixer/jitter.h"
+#include "mixer/jitter/jitter.h"
 
 #include "tests/support/jitter_sim.h"
 

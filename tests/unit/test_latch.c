@@ -1,4 +1,4 @@
-#include "net/latch.h"
+#include "net/rtp/latch.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

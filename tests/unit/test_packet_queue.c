@@ -1,4 +1,4 @@
-#include "mixer/packet_queue.h"
+#include "mixer/jitter/packet_queue.h"
 
 #include "codecs/acodec.h"
 

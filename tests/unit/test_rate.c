@@ -1,4 +1,4 @@
-#include "mcu/rate.h"
+#include "mcu/http/rate.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

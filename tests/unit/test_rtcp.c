@@ -1,4 +1,4 @@
-#include "net/rtcp.h"
+#include "net/rtp/rtcp.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "net/rtcp_session.h"
+#include "net/rtp/rtcp_session.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

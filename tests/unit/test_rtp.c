@@ -1,4 +1,4 @@
-#include "net/rtp.h"
+#include "net/rtp/rtp.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "net/rtp_source.h"
+#include "net/rtp/rtp_source.h"
 
 #include <criterion/criterion.h>
 

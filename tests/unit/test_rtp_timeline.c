@@ -1,4 +1,4 @@
-#include "mixer/rtp_timeline.h"
+#include "mixer/jitter/rtp_timeline.h"
 
 #include <criterion/criterion.h>
 

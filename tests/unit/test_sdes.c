@@ -1,4 +1,4 @@
-#include "net/sdes.h"
+#include "net/sdp/sdes.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

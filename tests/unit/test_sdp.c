@@ -1,4 +1,4 @@
-#include "net/sdp.h"
+#include "net/sdp/sdp.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "net/sdp_audio.h"
+#include "net/sdp/sdp_audio.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

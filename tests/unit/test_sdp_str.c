@@ -1,4 +1,4 @@
-#include "net/sdp_str.h"
+#include "net/sdp/sdp_str.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

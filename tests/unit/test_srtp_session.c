@@ -1,8 +1,8 @@
-#include "net/srtp_session.h"
+#include "net/rtp/srtp_session.h"
 
 #include "net/bytes.h"
-#include "net/rtcp.h"
-#include "net/rtp.h"
+#include "net/rtp/rtcp.h"
+#include "net/rtp/rtp.h"
 #include "tests/support/srtp_reference.h"
 
 #include <criterion/criterion.h>

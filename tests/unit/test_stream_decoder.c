@@ -1,4 +1,4 @@
-#include "mixer/stream_decoder.h"
+#include "mixer/jitter/stream_decoder.h"
 
 #include "tests/support/signals.h"
 

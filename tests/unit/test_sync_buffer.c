@@ -1,4 +1,4 @@
-#include "mixer/sync_buffer.h"
+#include "mixer/jitter/sync_buffer.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "mixer/time_stretch.h"
+#include "mixer/jitter/time_stretch.h"
 
 #include "tests/support/signals.h"
 #include "tests/support/speech.h"

@@ -1,5 +1,5 @@
+#include "mcu/api/token.h"
 #include "mcu/config.h"
-#include "mcu/token.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

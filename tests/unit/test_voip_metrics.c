@@ -1,4 +1,4 @@
-#include "net/voip_metrics.h"
+#include "net/rtp/voip_metrics.h"
 
 #include <criterion/criterion.h>
 

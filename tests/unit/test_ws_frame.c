@@ -1,4 +1,4 @@
-#include "mcu/ws_frame.h"
+#include "mcu/http/ws_frame.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,0 +1,67 @@
+#ifndef MCU_API_H
+#define MCU_API_H
+
+/* The HTTP API /api/v1, described by openapi.json: its table of routes and what their handlers
+ * share. [control] */
+
+#include "mcu/api/api_json.h"
+#include "mcu/api/events.h"
+#include "mcu/http/http.h"
+#include "mcu/http/http_request.h"
+#include "mcu/rooms.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct health;
+
+/* The handlers' world; the program owns all of it. */
+struct api {
+    const struct config *cfg;
+    uv_loop_t *loop;
+    struct rooms *rooms; /* NULL while draining: handlers answer 503 */
+    struct events *events;
+    struct http_server *http;
+    struct health *health;
+};
+
+extern const struct http_route api_routes[];
+extern const size_t api_route_count;
+
+/* "GET /path auth" a line. */
+void api_print_routes(FILE *out);
+
+/* --- for the handlers' files -------------------------------------------------------------------
+ */
+
+/* Answers with a JSON object (taken over; NULL: 503). */
+void api_respond_json(struct http_request *r, int status, json_t *object);
+void api_respond_error(struct http_request *r, const struct api_error *e);
+/* Answers 503 when draining and then gives false. */
+bool api_running(struct http_request *r, const struct api *api);
+/* The room of the path, or NULL and it is answered (404, 503). */
+struct room *api_room(struct http_request *r, const struct api *api);
+struct participant *api_participant(struct http_request *r, const struct api *api);
+void api_no_memory(struct http_request *r);
+
+/* api_rooms.c */
+void api_rooms_list(struct http_request *r, void *arg);
+void api_rooms_create(struct http_request *r, void *arg);
+void api_room_get(struct http_request *r, void *arg);
+void api_room_patch(struct http_request *r, void *arg);
+void api_room_delete(struct http_request *r, void *arg);
+
+/* api_play.c */
+void api_play(struct http_request *r, void *arg);
+void api_play_stop(struct http_request *r, void *arg);
+
+/* api_participants.c */
+void api_participants_list(struct http_request *r, void *arg);
+void api_participants_join(struct http_request *r, void *arg);
+void api_participant_get(struct http_request *r, void *arg);
+void api_participant_put(struct http_request *r, void *arg);
+void api_participant_patch(struct http_request *r, void *arg);
+void api_participant_delete(struct http_request *r, void *arg);
+void api_participant_dtmf(struct http_request *r, void *arg);
+
+#endif

@@ -1,0 +1,232 @@
+#include "mcu/api/api_json.h"
+
+#include "mcu/http/http_guard.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int fail(struct api_error *e, int status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static int fail(struct api_error *e, int status, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    e->status = status;
+    e->code = code;
+    vsnprintf(e->message, sizeof(e->message), format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+/* The parser recurses; what no body of ours needs does not reach it. */
+static bool too_deep(const char *text, size_t len)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '{' || text[i] == '['))
+            depth++;
+        else if (!quoted && (text[i] == '}' || text[i] == ']'))
+            depth--;
+        if (depth > API_JSON_DEPTH)
+            return true;
+    }
+    return false;
+}
+
+static json_t *parse(const void *body, size_t len, struct api_error *e)
+{
+    json_error_t why;
+    if (too_deep(body, len)) {
+        fail(e, 400, "bad_json", "the JSON is nested deeper than %d", API_JSON_DEPTH);
+        return NULL;
+    }
+    json_t *object = json_loadb(body, len, JSON_REJECT_DUPLICATES, &why);
+    if (object && json_is_object(object))
+        return object;
+    if (object)
+        fail(e, 400, "bad_json", "send a JSON object");
+    else /* not why.text: it may quote what was sent */
+        fail(e, 400, "bad_json", "line %d, column %d: not JSON, or a field given twice", why.line,
+            why.column);
+    json_decref(object);
+    return NULL;
+}
+
+enum field_type { FIELD_TEXT, FIELD_UINT, FIELD_NUMBER, FIELD_BOOL };
+struct field {
+    const char *name;
+    enum field_type type;
+    void *to;        /* char[], unsigned, float or bool */
+    double min, max; /* of a text: bytes */
+    bool *given;     /* or NULL */
+};
+
+static int take_number(const struct field *f, const json_t *value, struct api_error *e)
+{
+    bool whole = f->type == FIELD_UINT;
+    if (whole ? !json_is_integer(value) : !json_is_number(value))
+        return fail(e, 422, "bad_field", "%s must be a %snumber", f->name, whole ? "whole " : "");
+    double n = json_number_value(value);
+    if (!(n >= f->min && n <= f->max))
+        return fail(e, 422, "out_of_range", "%s must be %g to %g", f->name, f->min, f->max);
+    if (whole)
+        *(unsigned *)f->to = (unsigned)n;
+    else
+        *(float *)f->to = (float)n;
+    return 0;
+}
+
+static int take_text(const struct field *f, const json_t *value, struct api_error *e)
+{
+    if (!json_is_string(value))
+        return fail(e, 422, "bad_field", "%s must be a string", f->name);
+    size_t len = json_string_length(value);
+    if (len < f->min || len > f->max || !http_guard_text(json_string_value(value), len))
+        return fail(e, 422, "out_of_range", "%s must be %g to %g bytes without control characters",
+            f->name, f->min, f->max);
+    memcpy(f->to, json_string_value(value), len + 1);
+    return 0;
+}
+
+static int take_field(const struct field *f, const json_t *value, struct api_error *e)
+{
+    if (f->given)
+        *f->given = true;
+    if (f->type == FIELD_TEXT)
+        return take_text(f, value, e);
+    if (f->type != FIELD_BOOL)
+        return take_number(f, value, e);
+    if (!json_is_boolean(value))
+        return fail(e, 422, "bad_field", "%s must be true or false", f->name);
+    *(bool *)f->to = json_is_true(value);
+    return 0;
+}
+
+static const struct field *find(const struct field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(fields[i].name, name))
+            return &fields[i];
+    return NULL;
+}
+
+static int take_all(
+    const void *body, size_t len, const struct field *fields, size_t count, struct api_error *e)
+{
+    const char *name;
+    json_t *value;
+    int err = 0;
+    json_t *object = parse(body, len, e);
+    if (!object)
+        return -EINVAL;
+    json_object_foreach(object, name, value)
+    {
+        const struct field *f = find(fields, count, name);
+        err = f ? take_field(f, value, e)
+                : fail(e, 422, "unknown_field", "openapi.json lists the fields of this body");
+        if (err)
+            break;
+    }
+    json_decref(object);
+    return err;
+}
+
+int api_json_room(const void *body, size_t len, char name[ROOM_NAME_MAX + 1],
+    struct room_settings *settings, struct api_error *e)
+{
+    struct room_settings s = *settings;
+    unsigned jitter_ms = s.jitter_max_ms;
+    char given_name[ROOM_NAME_MAX + 1];
+    bool named = false;
+    const struct field fields[] = {
+        {"max_participants", FIELD_UINT, &s.max_participants, 1, 10000, NULL},
+        {"max_speakers", FIELD_UINT, &s.max_speakers, 0, 1000, NULL},
+        {"jitter_max_ms", FIELD_UINT, &jitter_ms, 20, 2000, NULL},
+        {"agc", FIELD_BOOL, &s.agc, 0, 0, NULL},
+        {"denoise", FIELD_BOOL, &s.denoise, 0, 0, NULL},
+        {"name", FIELD_TEXT, given_name, 1, ROOM_NAME_MAX, &named},
+    };
+    size_t count = sizeof(fields) / sizeof(fields[0]);
+    int err = take_all(body, len, fields, name ? count : count - 1, e);
+    if (err)
+        return err;
+    if (name && (!named || !room_name_ok(given_name)))
+        return fail(e, 422, "bad_name", "name must be 1 to %d of A-Z a-z 0-9 . _ -", ROOM_NAME_MAX);
+    if (name)
+        strcpy(name, given_name);
+    s.jitter_max_ms = jitter_ms;
+    *settings = s;
+    return 0;
+}
+
+int api_json_change(const void *body, size_t len, struct api_change *out, struct api_error *e)
+{
+    struct api_change change = {0};
+    const struct field fields[] = {
+        {"muted", FIELD_BOOL, &change.muted, 0, 0, &change.has_muted},
+        {"deaf", FIELD_BOOL, &change.deaf, 0, 0, &change.has_deaf},
+        {"gain_db", FIELD_NUMBER, &change.gain_db, -40, 20, &change.has_gain},
+    };
+    int err = take_all(body, len, fields, sizeof(fields) / sizeof(fields[0]), e);
+    if (err)
+        return err;
+    if (!change.has_muted && !change.has_deaf && !change.has_gain)
+        return fail(e, 422, "nothing_to_change", "send muted, deaf or gain_db");
+    *out = change;
+    return 0;
+}
+
+int api_json_digits(
+    const void *body, size_t len, char digits[API_DIGITS_MAX + 1], struct api_error *e)
+{
+    char text[API_DIGITS_MAX + 1] = "";
+    const struct field field = {"digits", FIELD_TEXT, text, 1, API_DIGITS_MAX, NULL};
+    int err = take_all(body, len, &field, 1, e);
+    if (err)
+        return err;
+    if (!*text || text[strspn(text, "0123456789ABCD*#")])
+        return fail(e, 422, "bad_digits", "digits must be 1 to %d of 0-9 A-D * #", API_DIGITS_MAX);
+    strcpy(digits, text);
+    return 0;
+}
+
+int api_json_sound(const void *body, size_t len, char sound[API_SOUND_MAX + 1], struct api_error *e)
+{
+    char text[API_SOUND_MAX + 1] = "";
+    const struct field field = {"sound", FIELD_TEXT, text, 1, API_SOUND_MAX, NULL};
+    int err = take_all(body, len, &field, 1, e);
+    if (err)
+        return err;
+    if (!room_name_ok(text) || *text == '.')
+        return fail(e, 422, "bad_sound",
+            "sound must be a file's name of A-Z a-z 0-9 . _ - that starts with no dot");
+    strcpy(sound, text);
+    return 0;
+}
+
+int api_json_token(const void *body, size_t len, char *token, size_t cap)
+{
+    char text[256] = "";
+    struct api_error e;
+    const struct field field = {"token", FIELD_TEXT, text, 1, sizeof(text) - 1, NULL};
+    int err = take_all(body, len, &field, 1, &e);
+    if (err || !*text || strlen(text) >= cap)
+        return -EINVAL;
+    strcpy(token, text);
+    return 0;
+}
+
+bool api_name_ok(const char *name)
+{
+    size_t len = strlen(name);
+    return len <= PARTICIPANT_NAME_MAX && http_guard_text(name, len);
+}

@@ -1,0 +1,9 @@
+#ifndef MCU_EMBED_H
+#define MCU_EMBED_H
+
+/* Text files that are part of the program, each ended by a NUL. [any] */
+
+extern const char embed_openapi[]; /* mcu/api/openapi.json */
+extern const char embed_page[];    /* mcu/web/index.html */
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef MCU_HTTP_H
+#define MCU_HTTP_H
+
+/* The HTTP/1.1 and WebSocket server on the control loop. What reaches a handler has a known route,
+ * method, Host, media type, bounded body, allowed rate and the right to be there. RFC 9110, 9112,
+ * 6455. [control] */
+
+#include "mcu/http/http_route.h"
+
+#include <stdint.h>
+#include <uv.h>
+
+struct config;
+struct token;
+struct http_server;
+
+struct http_setup {
+    const struct config *cfg;  /* borrowed; read anew for every connection and request */
+    const struct token *token; /* borrowed */
+    const struct http_route *routes;
+    size_t route_count;
+    void *arg; /* of the handlers */
+};
+
+/* Binds and listens. 0; -EADDRINUSE and other errors of bind(2); -ENOMEM. */
+int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setup *setup);
+uint16_t http_port(const struct http_server *s); /* the one bound */
+/* Takes no more connections, ends those there are. *s is freed when the loop has run on. */
+void http_close(struct http_server *s);
+
+struct http_stats {
+    unsigned connections, sockets; /* now */
+    uint64_t accepted, refused;    /* connections; refused: too many */
+    uint64_t requests[6];          /* answered, by status class: [2] is 2xx */
+    uint64_t limited;              /* answered 429 */
+    uint64_t unauthorized;         /* answered 401 */
+};
+void http_stats(const struct http_server *s, struct http_stats *out);
+
+#endif

@@ -1,0 +1,244 @@
+#include "mcu/http/http_conn.h"
+
+#include "mcu/api/token.h"
+#include "mcu/config.h"
+#include "mcu/http/http_guard.h"
+#include "mcu/http/rate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    FAILURES_A_SECOND = 1, /* wrong tokens of one address */
+    FAILURES_AT_ONCE = 10,
+};
+
+static int refuse(struct http_request *r, int status, const char *code, const char *message)
+{
+    r->close = true; /* what may follow on the connection is nothing we would trust */
+    http_error(r, status, code, message);
+    return -EACCES;
+}
+
+void http_admit_malformed(struct http_request *r, int err)
+{
+    if (err == -EMSGSIZE)
+        refuse(r, 431, "head_too_large", "send fewer and shorter headers, path and query");
+    else if (err == -ENOTSUP)
+        refuse(r, 501, "unknown_method", "this server knows GET, HEAD, POST, PUT, PATCH, DELETE");
+    else if (err == -EPROTONOSUPPORT)
+        refuse(r, 505, "http_version", "speak HTTP/1.1");
+    else
+        refuse(r, 400, "bad_request", "this is not a well-formed HTTP/1.1 request");
+}
+
+static int check_names(struct http_conn *c, struct http_request *r, const struct http_head *h)
+{
+    const struct config *cfg = c->server->setup.cfg;
+    unsigned hosts, origins;
+    const char *host = http_head_get(h, "host", &hosts);
+    const char *origin = http_head_get(h, "origin", &origins);
+    if (hosts != 1 || origins > 1)
+        return refuse(r, 400, "bad_host", "send one Host and at most one Origin");
+    if (!http_guard_host(host, cfg->http_names))
+        return refuse(r, 403, "host_refused",
+            "this Host is not ours: use the address, or add the name to http_names");
+    if (!http_guard_origin(origin, host, cfg->http_origins))
+        return refuse(
+            r, 403, "origin_refused", "pages of this Origin may not come here; see http_origins");
+    return 0;
+}
+
+static int check_rate(struct http_conn *c, struct http_request *r)
+{
+    const struct config *cfg = c->server->setup.cfg;
+    char seconds[16];
+    uint32_t wait_ms =
+        rate_take(c->server->rate, &c->key, cfg->api_rate, cfg->api_burst, uv_now(c->server->loop));
+    if (!wait_ms)
+        return 0;
+    c->server->stats.limited++;
+    snprintf(seconds, sizeof(seconds), "%u", (wait_ms + 999) / 1000);
+    http_header(r, "Retry-After", seconds);
+    return refuse(r, 429, "too_many_requests", "slow down; Retry-After says for how long");
+}
+
+static int find_route(struct http_conn *c, struct http_request *r, const struct http_head *h)
+{
+    unsigned allowed;
+    char allow[64] = "";
+    const struct http_setup *setup = &c->server->setup;
+    int err = http_route_find(
+        setup->routes, setup->route_count, h->method, h->path, &r->route, &r->params, &allowed);
+    if (err == -ENOENT)
+        return refuse(r, 404, "not_found", "there is nothing here; see /api/v1/openapi.json");
+    if (!err)
+        return 0;
+    for (int m = 0; m < HTTP_METHODS; m++)
+        if (allowed & 1u << m) {
+            strcat(allow, *allow ? ", " : "");
+            strcat(allow, http_method_name(m));
+            strcat(allow, m == HTTP_GET ? ", HEAD" : "");
+        }
+    http_header(r, "Allow", allow);
+    return refuse(r, 405, "method_not_allowed", "Allow lists the methods this path knows");
+}
+
+/* --- the token ---------------------------------------------------------------------------------
+ */
+
+int http_admit_token(struct http_conn *c, const char *token, size_t len)
+{
+    struct http_server *s = c->server;
+    uint64_t now = uv_now(s->loop);
+    if (rate_peek(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now))
+        return -EAGAIN;
+    if (token_matches(s->setup.token, token, len))
+        return 0;
+    rate_take(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now);
+    return -EACCES;
+}
+
+static int unauthorized(struct http_conn *c, struct http_request *r, bool wrong)
+{
+    c->server->stats.unauthorized++;
+    http_header(r, "WWW-Authenticate",
+        wrong ? "Bearer realm=\"mischpult\", error=\"invalid_token\""
+              : "Bearer realm=\"mischpult\"");
+    return refuse(r, 401, "unauthorized",
+        wrong ? "the bearer token is not the admin's"
+              : "send 'Authorization: Bearer TOKEN' with the admin token");
+}
+
+/* A browser's WebSocket cannot send Authorization: its token may come among the subprotocols, as
+ * "bearer.TOKEN", or in its first message. *any: something was presented. */
+static const char *presented(const struct http_head *h, bool upgrade, size_t *len, bool *any)
+{
+    unsigned count;
+    const char *text = http_head_get(h, "authorization", &count);
+    *any = count > 0;
+    if (count)
+        return count == 1 ? http_guard_bearer(text, len) : NULL;
+    text = upgrade ? strstr(http_head_get(h, "sec-websocket-protocol", NULL), "bearer.") : NULL;
+    if (!text)
+        return NULL;
+    *any = true;
+    text += strlen("bearer.");
+    *len = strcspn(text, ", \t");
+    return text;
+}
+
+static int check_token(
+    struct http_conn *c, struct http_request *r, const struct http_head *h, bool upgrade)
+{
+    size_t len = 0;
+    bool any;
+    enum http_auth auth = r->route->auth;
+    if (auth == HTTP_AUTH_NONE || (auth == HTTP_AUTH_LOCAL && c->local))
+        return 0;
+    const char *token = presented(h, upgrade, &len, &any);
+    if (upgrade && !any)
+        return 0; /* the socket's first message has it, or the socket is closed */
+    if (!token)
+        return unauthorized(c, r, any);
+    int err = http_admit_token(c, token, len);
+    if (err == -EAGAIN) {
+        c->server->stats.limited++;
+        http_header(r, "Retry-After", "1");
+        return refuse(r, 429, "too_many_failures", "too many wrong tokens; wait and try again");
+    }
+    r->authorized = !err;
+    return err ? unauthorized(c, r, true) : 0;
+}
+
+/* --- the body ----------------------------------------------------------------------------------
+ */
+
+/* Chunked bodies are not read; and with Content-Length beside it a proxy in front of us could see
+ * another request than we do (request smuggling, RFC 9112, 11.2). */
+static int check_framing(struct http_request *r, const struct http_head *h, int64_t *length)
+{
+    unsigned codings, lengths;
+    http_head_get(h, "transfer-encoding", &codings);
+    const char *text = http_head_get(h, "content-length", &lengths);
+    if (codings)
+        return refuse(r, lengths ? 400 : 411, lengths ? "bad_request" : "length_required",
+            "send the body with Content-Length and without Transfer-Encoding");
+    *length = lengths ? http_guard_length(text) : 0;
+    if (lengths > 1 || *length < 0)
+        return refuse(r, 400, "bad_request", "Content-Length must be one number");
+    if (!lengths && r->route->takes)
+        return refuse(r, 411, "length_required", "send Content-Length");
+    return 0;
+}
+
+static int check_body(struct http_conn *c, struct http_request *r, const struct http_head *h)
+{
+    int64_t length;
+    const struct config *cfg = c->server->setup.cfg;
+    const struct http_route *route = r->route;
+    int err = check_framing(r, h, &length);
+    if (err)
+        return err;
+    if (!route->takes)
+        return length ? refuse(r, 400, "unexpected_body", "this request takes no body") : 0;
+    uint32_t max_kib = route->size == HTTP_BODY_LARGE ? cfg->play_max_kib : cfg->body_max_kib;
+    if (length > (int64_t)max_kib * 1024)
+        return refuse(r, 413, "too_large", "the body is larger than the server's limit");
+    if (!length)
+        return refuse(r, 400, "empty_body", "send a body");
+    snprintf(
+        r->content_type, sizeof(r->content_type), "%s", http_head_get(h, "content-type", NULL));
+    if (!http_guard_type(r->content_type, route->takes))
+        return refuse(r, 415, "unsupported_media_type", "see openapi.json for the Content-Type");
+    r->body_size = (size_t)length;
+    return 0;
+}
+
+/* curl and others wait for leave before they send a larger body. */
+static void invite_body(struct http_conn *c, struct http_request *r, const struct http_head *h)
+{
+    static char leave[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    uv_buf_t buf = uv_buf_init(leave, sizeof(leave) - 1);
+    if (r->body_size && !h->minor_0 && http_head_lists(h, "expect", "100-continue"))
+        uv_try_write((uv_stream_t *)&c->tcp, &buf, 1); /* else it sends on its own after a while */
+}
+
+/* --- all of it ---------------------------------------------------------------------------------
+ */
+
+static int take_queries(struct http_request *r, const struct http_head *h)
+{
+    for (unsigned i = 0; i < h->query_count; i++)
+        if (http_request_add_query(r, h->queries[i]))
+            return refuse(r, 503, "out_of_memory", "try again later");
+    return 0;
+}
+
+int http_admit(
+    struct http_conn *c, struct http_request *r, const struct http_head *h, bool *upgrade)
+{
+    r->head = h->head;
+    r->close = h->minor_0 || http_head_lists(h, "connection", "close");
+    int err = check_names(c, r, h);
+    if (!err)
+        err = check_rate(c, r);
+    if (!err)
+        err = find_route(c, r, h);
+    if (err)
+        return err;
+    *upgrade = r->route->socket && http_head_lists(h, "upgrade", "websocket");
+    err = check_token(c, r, h, *upgrade);
+    if (!err && !*upgrade && r->route->gives &&
+        !http_guard_accept(http_head_get(h, "accept", NULL), r->route->gives))
+        err = refuse(r, 406, "not_acceptable", "this is not among what Accept lists");
+    if (!err)
+        err = check_body(c, r, h);
+    if (!err)
+        err = take_queries(r, h);
+    if (!err)
+        invite_body(c, r, h);
+    return err;
+}

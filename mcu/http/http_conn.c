@@ -1,0 +1,351 @@
+#include "mcu/http/http_conn.h"
+
+#include "mcu/config.h"
+#include "mcu/http/rate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HANDLER_MS = 15000,
+    LINGER_MS = 2000,
+};
+
+static void process(struct http_conn *c);
+
+void http_conn_deadline(struct http_conn *c, uint64_t ms)
+{
+    c->deadline_ms = ms ? uv_now(c->server->loop) + ms : 0;
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+static void free_conn(uv_handle_t *handle)
+{
+    struct http_conn *c = handle->data;
+    struct http_server *s = c->server;
+    free(c->out);
+    free(c);
+    http_release(s);
+}
+
+/* A request whose body was still coming is ours; a handler that has one learns that nobody waits
+ * any more when it answers. */
+static void drop_request(struct http_conn *c)
+{
+    struct http_request *r = c->request;
+    c->request = NULL;
+    if (!r)
+        return;
+    r->anchor = NULL;
+    r->arg = NULL;
+    if (c->state == HTTP_CONN_BODY)
+        http_request_free(r);
+}
+
+void http_conn_close(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+    if (c->state == HTTP_CONN_CLOSING)
+        return;
+    drop_request(c);
+    c->state = HTTP_CONN_CLOSING;
+    if (c->socket)
+        http_socket_gone(c);
+    *(c->prev ? &c->prev->next : &s->conns) = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    s->stats.connections--;
+    uv_close((uv_handle_t *)&c->tcp, free_conn);
+}
+
+/* --- input -------------------------------------------------------------------------------------
+ */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct http_conn *c = handle->data;
+    (void)suggested;
+    *buf = uv_buf_init(c->in + c->in_len, (unsigned)(sizeof(c->in) - c->in_len));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct http_conn *c = stream->data;
+    (void)buf;
+    if (n < 0) {
+        http_conn_close(c);
+    } else if (n > 0) {
+        c->in_len += (size_t)n;
+        process(c);
+    }
+}
+
+static void consume(struct http_conn *c, size_t n)
+{
+    c->in_len -= n;
+    memmove(c->in, c->in + n, c->in_len);
+}
+
+/* --- output ------------------------------------------------------------------------------------
+ */
+
+static void on_half_closed(uv_shutdown_t *shutdown, int status)
+{
+    struct http_conn *c = shutdown->data;
+    if (status < 0)
+        http_conn_close(c);
+}
+
+/* Data left unread would turn our close into a reset that destroys the answer on its way: only our
+ * half is closed, and the client has a moment to close the other. */
+static void linger(struct http_conn *c)
+{
+    c->state = HTTP_CONN_LINGERING;
+    http_conn_deadline(c, LINGER_MS);
+    c->shutdown.data = c;
+    if (uv_shutdown(&c->shutdown, (uv_stream_t *)&c->tcp, on_half_closed) ||
+        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+        http_conn_close(c);
+    else
+        c->in_len = 0;
+}
+
+static void on_answered(uv_write_t *write, int status)
+{
+    struct http_conn *c = write->data;
+    free(c->out);
+    c->out = NULL;
+    if (c->state == HTTP_CONN_CLOSING)
+        return;
+    if (status) {
+        http_conn_close(c);
+    } else if (c->close_after || c->server->closing) {
+        linger(c);
+    } else {
+        c->state = HTTP_CONN_HEAD;
+        http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_idle_s * 1000);
+        if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+            http_conn_close(c);
+        else
+            process(c); /* the next request may be here already */
+    }
+}
+
+/* The request's finish. */
+static void answer(uint8_t *bytes, size_t len, int status, bool close, void *arg)
+{
+    struct http_conn *c = arg;
+    const uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
+    c->request = NULL;
+    c->out = bytes;
+    c->close_after = close;
+    c->server->stats.requests[status / 100 % 6]++;
+    c->state = HTTP_CONN_ANSWERING;
+    http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_timeout_s * 1000);
+    uv_read_stop((uv_stream_t *)&c->tcp);
+    c->write.data = c;
+    if (!bytes || uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_answered))
+        http_conn_close(c);
+}
+
+/* --- requests ----------------------------------------------------------------------------------
+ */
+
+static struct http_request *new_request(struct http_conn *c)
+{
+    struct http_request *r = http_request_new();
+    if (!r)
+        return NULL;
+    r->finish = answer;
+    r->arg = c;
+    r->anchor = &c->request;
+    c->request = r;
+    return r;
+}
+
+static void hand_over(struct http_conn *c)
+{
+    struct http_request *r = c->request;
+    c->state = HTTP_CONN_WAITING;
+    http_conn_deadline(c, HANDLER_MS);
+    uv_read_stop((uv_stream_t *)&c->tcp);
+    r->route->handle(r, c->server->setup.arg);
+}
+
+static void take_body(struct http_conn *c)
+{
+    struct http_request *r = c->request;
+    size_t missing = r->body_size - r->body_len;
+    size_t n = c->in_len < missing ? c->in_len : missing;
+    if (http_request_add_body(r, c->in, n)) {
+        http_conn_close(c);
+        return;
+    }
+    consume(c, n);
+    if (r->body_len == r->body_size)
+        hand_over(c);
+}
+
+static void take_request(struct http_conn *c, struct http_request *r, const struct http_head *h)
+{
+    bool upgrade = false;
+    if (http_admit(c, r, h, &upgrade))
+        return;
+    if (upgrade) {
+        http_socket_start(c, r, h);
+        return;
+    }
+    c->state = HTTP_CONN_BODY;
+    http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_timeout_s * 1000);
+    if (!r->body_size)
+        hand_over(c);
+}
+
+/* False: the head is not whole yet. */
+static bool take_head(struct http_conn *c)
+{
+    struct http_head h;
+    while (c->in_len >= 2 && c->in[0] == '\r' && c->in[1] == '\n') /* RFC 9112, 2.2 */
+        consume(c, 2);
+    int n = http_head_parse(&h, c->in, c->in_len);
+    if (!n)
+        return false;
+    struct http_request *r = new_request(c);
+    if (!r) {
+        http_conn_close(c);
+    } else if (n < 0) {
+        http_admit_malformed(r, n);
+    } else {
+        take_request(c, r, &h);
+        if (c->state != HTTP_CONN_CLOSING)
+            consume(c, (size_t)n); /* h pointed into it until now */
+    }
+    return true;
+}
+
+/* Uses what has been read, until it is used up or the state says to wait. */
+static void process(struct http_conn *c)
+{
+    for (bool more = true; more && c->in_len;) {
+        switch (c->state) {
+        case HTTP_CONN_HEAD:
+            more = take_head(c);
+            break;
+        case HTTP_CONN_BODY:
+            take_body(c);
+            break;
+        case HTTP_CONN_SOCKET: {
+            size_t n = c->in_len;
+            c->in_len = 0; /* uv reads no more of it until this returns */
+            http_socket_input(c, (const uint8_t *)c->in, n);
+            break;
+        }
+        case HTTP_CONN_LINGERING:
+            c->in_len = 0;
+            break;
+        default:
+            more = false;
+        }
+    }
+}
+
+/* --- the start ---------------------------------------------------------------------------------
+ */
+
+static bool too_many(const struct http_server *s, const struct in6_addr *key)
+{
+    const struct config *cfg = s->setup.cfg;
+    unsigned same = 0;
+    for (const struct http_conn *c = s->conns; c; c = c->next)
+        same += !memcmp(&c->key, key, sizeof(*key));
+    return s->stats.connections >= cfg->http_connections || same >= cfg->http_connections_address;
+}
+
+/* The peer's address: loopback or not, and its key. */
+static int look_at_peer(struct http_conn *c)
+{
+    struct sockaddr_storage peer;
+    int len = sizeof(peer);
+    int err = uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&peer, &len);
+    if (err)
+        return err;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&peer;
+    c->key = rate_key((const struct sockaddr *)&peer);
+    c->local = IN6_IS_ADDR_V4MAPPED(&c->key)
+                   ? c->key.s6_addr[12] == 127
+                   : peer.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    return 0;
+}
+
+static void link_conn(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+    c->next = s->conns;
+    if (c->next)
+        c->next->prev = c;
+    s->conns = c;
+    s->stats.connections++;
+    s->stats.accepted++;
+}
+
+int http_conn_accept(struct http_server *s)
+{
+    struct http_conn *c = calloc(1, sizeof(*c));
+    if (!c)
+        return -ENOMEM;
+    c->server = s;
+    uv_tcp_init(s->loop, &c->tcp);
+    c->tcp.data = c;
+    s->handles++;
+    int err = uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->tcp);
+    if (!err)
+        err = look_at_peer(c);
+    if (!err && too_many(s, &c->key))
+        err = -EMFILE;
+    if (!err)
+        err = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    if (err) {
+        s->stats.refused++;
+        c->state = HTTP_CONN_CLOSING;
+        uv_close((uv_handle_t *)&c->tcp, free_conn);
+        return err;
+    }
+    uv_tcp_nodelay(&c->tcp, 1);
+    link_conn(c);
+    http_conn_deadline(c, (uint64_t)s->setup.cfg->http_timeout_s * 1000);
+    return 0;
+}
+
+/* --- time --------------------------------------------------------------------------------------
+ */
+
+/* The handler keeps its request and may answer it to nobody; the client is told now. */
+static void give_up_waiting(struct http_conn *c)
+{
+    drop_request(c);
+    struct http_request *r = new_request(c);
+    if (!r) {
+        http_conn_close(c);
+        return;
+    }
+    r->close = true;
+    http_error(r, 503, "timeout", "the server did not finish in time; try again");
+}
+
+void http_conn_sweep(struct http_server *s, uint64_t now_ms)
+{
+    for (struct http_conn *c = s->conns, *next; c; c = next) {
+        next = c->next;
+        if (c->deadline_ms && now_ms >= c->deadline_ms) {
+            if (c->state == HTTP_CONN_WAITING)
+                give_up_waiting(c);
+            else
+                http_conn_close(c);
+        } else if (c->socket) {
+            http_socket_idle(c, now_ms);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+#ifndef MCU_HTTP_REQUEST_H
+#define MCU_HTTP_REQUEST_H
+
+/* One request and its answer. The handler owns the request from the moment it is called until it
+ * responds, once, now or later; the client may have gone meanwhile, which it need not know.
+ * [control] */
+
+#include "mcu/http/http_route.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_request;
+
+/* --- for handlers ------------------------------------------------------------------------------
+ */
+
+const char *http_param(const struct http_request *r, const char *name); /* of the path; or NULL */
+const char *http_query(const struct http_request *r, const char *name); /* or NULL; "" has none */
+bool http_query_only(const struct http_request *r, const char *names);  /* "a b": no others */
+const uint8_t *http_body(const struct http_request *r, size_t *len);
+uint8_t *http_body_take(struct http_request *r, size_t *len); /* malloc'd; NULL: empty */
+const char *http_content_type(const struct http_request *r);  /* "" = none */
+
+/* A header of the answer; value must hold no line end. Left out when there is no room. */
+void http_header(struct http_request *r, const char *name, const char *value);
+
+/* Each of these answers and ends the request. type NULL: no body. */
+void http_respond(
+    struct http_request *r, int status, const char *type, const void *body, size_t len);
+/* {"error":code,"message":message}; the message says what is wrong and what to do. */
+void http_error(struct http_request *r, int status, const char *code, const char *message);
+
+/* --- for the server and tests ------------------------------------------------------------------
+ */
+
+enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 512 };
+
+/* Takes over the answer: malloc'd bytes; NULL: there was no memory for it. arg is r->arg. */
+typedef void http_finish_fn(uint8_t *bytes, size_t len, int status, bool close, void *arg);
+
+struct http_request {
+    const struct http_route *route;
+    struct http_params params;
+    bool head;       /* HEAD: the answer has no body */
+    bool close;      /* the connection ends with the answer */
+    bool authorized; /* by the admin token */
+    char content_type[96];
+    char *queries[HTTP_QUERIES_MAX]; /* "name=value", decoded */
+    unsigned query_count;
+    uint8_t *body;
+    size_t body_len, body_size; /* size: what Content-Length promises */
+    char headers[HTTP_HEADERS_MAX];
+    size_t headers_len;
+    http_finish_fn *finish;
+    void *arg;                    /* NULL: the client has gone */
+    struct http_request **anchor; /* the client's pointer to us, cleared when we end; or NULL */
+};
+
+struct http_request *http_request_new(void);                          /* or NULL */
+int http_request_add_query(struct http_request *r, const char *text); /* 0, -ENOBUFS, -ENOMEM */
+/* 0, -EFBIG more than promised, -ENOMEM. */
+int http_request_add_body(struct http_request *r, const void *bytes, size_t len);
+void http_request_free(struct http_request *r); /* NULL is a no-op */
+
+const char *http_status_text(int status);
+
+#endif

@@ -1,0 +1,141 @@
+#include "net/sdp/answer_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A BUNDLE group stays one if the audio was in it; it is then its only member (RFC 8843, 7.3). */
+static void add_group(struct sdp *s, const struct sdp *offer, const struct sdp_str mid)
+{
+    const struct sdp_attr *group = NULL;
+    while (mid.n && (group = sdp_attr(offer, &offer->session, "group", group))) {
+        struct sdp_str rest = group->value, word = sdp_str_word(&rest);
+        if (!sdp_str_eq(word, "BUNDLE"))
+            continue;
+        while ((word = sdp_str_word(&rest)).p) {
+            if (word.n == mid.n && !memcmp(word.p, mid.p, mid.n)) {
+                sdp_add_attr(s, "group", "BUNDLE %.*s", SDP_STR_ARG(mid));
+                return;
+            }
+        }
+    }
+}
+
+static void add_mid(struct sdp *s, struct sdp_str mid)
+{
+    if (mid.n)
+        sdp_add_attr(s, "mid", "%.*s", SDP_STR_ARG(mid));
+}
+
+static struct sdp_str mid_of(const struct sdp *offer, const struct sdp_media *m)
+{
+    const struct sdp_attr *a = sdp_attr(offer, &m->section, "mid", NULL);
+    return a ? sdp_str_trim(a->value) : (struct sdp_str){NULL, 0};
+}
+
+static void refuse(struct sdp *s, const struct sdp *offer, const struct sdp_media *m)
+{
+    sdp_add_media(s, m->type, 0, m->proto, m->formats.n ? m->formats : sdp_str("0"));
+    add_mid(s, mid_of(offer, m));
+}
+
+/* The payload types as they end the m= line: what we would send first. */
+static void list_formats(const struct answer_audio *a, char *buf, size_t cap)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_formats; i++)
+        n += (size_t)snprintf(buf + n, cap - n, "%s%u", i ? " " : "", a->formats[i].pt);
+    for (size_t i = 0; i < a->n_noises; i++)
+        n += (size_t)snprintf(buf + n, cap - n, " %u", a->noises[i].pt);
+    for (size_t i = 0; i < a->n_events; i++)
+        n += (size_t)snprintf(buf + n, cap - n, " %u", a->events[i].pt);
+}
+
+static void add_format(struct sdp *s, const struct answer_format *f)
+{
+    const struct answer_codec *c = f->codec;
+    char fmtp[ANSWER_MAX_FMTP_BYTES];
+    if (c->channels > 1)
+        sdp_add_attr(s, "rtpmap", "%u %s/%u/%u", f->pt, c->name, c->clock_hz, c->channels);
+    else
+        sdp_add_attr(s, "rtpmap", "%u %s/%u", f->pt, c->name, c->clock_hz);
+    if (c->print_fmtp && c->print_fmtp(fmtp, sizeof fmtp, c->impl) > 0)
+        sdp_add_attr(s, "fmtp", "%u %s", f->pt, fmtp);
+}
+
+static void add_formats(struct sdp *s, const struct answer_audio *a)
+{
+    for (size_t i = 0; i < a->n_formats; i++)
+        add_format(s, &a->formats[i]);
+    for (size_t i = 0; i < a->n_noises; i++)
+        sdp_add_attr(s, "rtpmap", "%u CN/%u", a->noises[i].pt, a->noises[i].clock_hz);
+    for (size_t i = 0; i < a->n_events; i++) {
+        const struct answer_event *e = &a->events[i];
+        sdp_add_attr(s, "rtpmap", "%u telephone-event/%u", e->pt, e->clock_hz);
+        sdp_add_attr(s, "fmtp", "%u 0-15", e->pt);
+    }
+}
+
+static void add_crypto(struct sdp *s, const struct answer_audio *a)
+{
+    char text[SDES_MAX_TEXT_BYTES];
+    if (sdes_print(&a->local, text, sizeof text) > 0)
+        sdp_add_attr(s, "crypto", "%s", text);
+    explicit_bzero(text, sizeof text);
+}
+
+static void add_transport(
+    struct sdp *s, const struct answer_config *cfg, const struct answer_audio *a)
+{
+    if (a->rtcp_mux)
+        sdp_add_flag(s, "rtcp-mux");
+    else if (cfg->rtcp_port != cfg->local.port + 1)
+        sdp_add_attr(s, "rtcp", "%u", cfg->rtcp_port);
+    if (a->audio_level_id)
+        sdp_add_attr(s, "extmap", "%u %s", a->audio_level_id, SDP_AUDIO_LEVEL_URI);
+    if (a->xr_voip_metrics)
+        sdp_add_attr(s, "rtcp-xr", "voip-metrics");
+    if (cfg->cname)
+        sdp_add_attr(s, "ssrc", "%u cname:%s", cfg->ssrc, cfg->cname);
+}
+
+static void take(struct sdp *s, const struct sdp *offer, const struct answer_config *cfg,
+    const struct answer_audio *a)
+{
+    const struct sdp_media *m = &offer->media[a->index];
+    char list[4 * (ANSWER_MAX_FORMATS + 2 * ANSWER_MAX_EVENTS)];
+    list_formats(a, list, sizeof list);
+    sdp_add_media(s, m->type, cfg->local.port, m->proto, sdp_str(list));
+    add_mid(s, mid_of(offer, m));
+    add_formats(s, a);
+    sdp_add_attr(s, "ptime", "%u", a->ptime_ms);
+    if (cfg->maxptime_ms)
+        sdp_add_attr(s, "maxptime", "%u", cfg->maxptime_ms);
+    sdp_add_flag(s, sdp_direction_name(a->direction));
+    add_transport(s, cfg, a);
+    add_crypto(s, a);
+}
+
+int answer_text(const struct sdp *offer, const struct answer_config *cfg,
+    const struct answer_audio *audio, uint64_t id, uint64_t version, char **textp)
+{
+    char ip[NET_ADDR_TEXT_MAX];
+    struct sdp *s = sdp_create();
+    if (!s)
+        return -ENOMEM;
+    net_addr_format_ip(&cfg->local, ip, sizeof ip);
+    sdp_set_origin(s, id, version, ip);
+    if (cfg->session_name)
+        sdp_set_name(s, cfg->session_name);
+    sdp_set_conn(s, ip);
+    add_group(s, offer, mid_of(offer, &offer->media[audio->index]));
+    for (size_t i = 0; i < offer->n_media; i++) {
+        if (i == audio->index)
+            take(s, offer, cfg, audio);
+        else
+            refuse(s, offer, &offer->media[i]);
+    }
+    int err = sdp_print(s, textp);
+    sdp_destroy(s);
+    return err;
+}
