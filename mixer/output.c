@@ -92,11 +92,8 @@ int output_create(struct output **op, const struct output_format *f, uint8_t com
     }
     comfort_noise_analyser_init(&o->noise);
     int err = f->codec->enc_create(&o->enc, &o->format.params);
-    if (err == 0 && f->codec->pcm_rate_hz != MIXER_RATE_HZ) {
+    if (err == 0 && f->codec->pcm_rate_hz != MIXER_RATE_HZ)
         err = resample_create(&o->resample, MIXER_RATE_HZ, f->codec->pcm_rate_hz);
-        if (err == 0)
-            err = resample_prime(o->resample);
-    }
     if (err < 0) {
         output_destroy(o);
         return err;

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     PIECE_MS = 20, /* what the resampler is given at once: it never needs more memory than that */
+    MAX_UPSAMPLING = 6, /* 8000 to 48000 Hz */
     NOISE_SEED = 0x6d697363,
 };
 
@@ -37,8 +39,6 @@ int stream_decoder_create(struct stream_decoder **dp, const struct acodec *codec
     int e = codec->dec_create(&d->dec);
     if (e == 0 && codec->pcm_rate_hz != STREAM_DECODER_HZ)
         e = resample_create(&d->resample, codec->pcm_rate_hz, STREAM_DECODER_HZ);
-    if (e == 0 && d->resample)
-        e = resample_prime(d->resample);
     if (e < 0) {
         stream_decoder_destroy(d);
         return e;
@@ -69,11 +69,11 @@ static int deliver(struct stream_decoder *d, const int16_t *pcm, int n, int16_t 
     return (int)total;
 }
 
-/* 48 kHz samples as samples of the codec, rounded. */
+/* Samples of the codec in n at 48 kHz, rounded up. */
 static size_t codec_samples(const struct stream_decoder *d, size_t n)
 {
     uint64_t scaled = (uint64_t)n * d->codec->pcm_rate_hz;
-    return (size_t)((scaled + STREAM_DECODER_HZ / 2) / STREAM_DECODER_HZ);
+    return (size_t)((scaled + STREAM_DECODER_HZ - 1) / STREAM_DECODER_HZ);
 }
 
 int stream_decoder_decode(
@@ -107,8 +107,14 @@ int stream_decoder_conceal(struct stream_decoder *d, size_t n, int16_t *out, siz
     n = n < ACODEC_MAX_SAMPLES ? n : ACODEC_MAX_SAMPLES;
     if (!d->resample)
         return d->codec->conceal(d->dec, out, n);
+    int16_t made[ACODEC_MAX_SAMPLES + MAX_UPSAMPLING]; /* n may end within a sample of the codec */
     int got = d->codec->conceal(d->dec, pcm, codec_samples(d, n));
-    return deliver(d, pcm, got, out, cap);
+    got = deliver(d, pcm, got, made, sizeof made / sizeof *made);
+    if (got > (int)n)
+        got = (int)n;
+    if (got > 0)
+        memcpy(out, made, (size_t)got * sizeof *out);
+    return got;
 }
 
 int stream_decoder_set_noise(struct stream_decoder *d, const uint8_t *payload, size_t len)

@@ -16,8 +16,8 @@ int stream_decoder_create(struct stream_decoder **dp, const struct acodec *codec
 void stream_decoder_destroy(struct stream_decoder *d); /* NULL is a no-op */
 const struct acodec *stream_decoder_codec(const struct stream_decoder *d);
 
-/* Each writes at most cap samples to out and returns how many; within one sample it is the
- * duration asked for. */
+/* Each writes at most cap samples to out and returns how many: the duration of the packet, the n
+ * that were asked for. */
 /* -EINVAL: a payload that is none of the codec's, or longer than 120 ms. */
 int stream_decoder_decode(
     struct stream_decoder *d, const uint8_t *payload, size_t len, int16_t *out, size_t cap);

@@ -140,7 +140,6 @@ Test(mixer, telephone_to_telephone_keeps_35_db)
     }
     struct resample *up;
     cr_assert_eq(resample_create(&up, 8000, 48000), 0);
-    cr_assert_eq(resample_prime(up), 0);
     for (int i = 0; i < N8; i += 160)
         cr_assert_eq(resample_run(up, at8 + i, 160, at48 + 6 * i, 960), 960);
     memcpy(tone, at48, sizeof tone);

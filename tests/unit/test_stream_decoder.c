@@ -43,6 +43,27 @@ Test(stream_decoder, gives_48_khz_of_every_codec_without_memory)
     }
 }
 
+Test(stream_decoder, conceals_to_the_sample)
+{
+    static int16_t out[CAP];
+    const size_t lengths[] = {960, 1, 5, 100, 479, 961, 120, CAP - 1, CAP};
+    for (size_t i = 0; acodecs[i]; i++) {
+        const struct acodec *c = acodecs[i];
+        struct stream_decoder *d;
+        if (c->pcm_rate_hz == STREAM_DECODER_HZ)
+            continue;
+        cr_assert_eq(stream_decoder_create(&d, c), 0);
+        for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+            size_t n = lengths[k];
+            out[n < CAP ? n : 0] = 12345;
+            cr_expect_eq(stream_decoder_conceal(d, n, out, n), (int)n, "%s %u Hz: %zu", c->name,
+                c->pcm_rate_hz, n);
+            cr_expect(n == CAP || out[n] == 12345);
+        }
+        stream_decoder_destroy(d);
+    }
+}
+
 Test(stream_decoder, makes_noise_of_the_level_that_was_sent)
 {
     static int16_t out[960];
