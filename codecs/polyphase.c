@@ -1,8 +1,10 @@
 #include "codecs/polyphase.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum {
     WIDTH = 2 * POLYPHASE_DELAY, /* of the sinc, in samples of the lower rate */
@@ -41,9 +43,9 @@ static int16_t integer_taps[INTEGER_TAPS], music_taps[MUSIC_TAPS];
 /* Modified Bessel function of the first kind, order 0. */
 static double bessel_i0(double x)
 {
-    double sum = 1, term = 1;
-    for (int k = 1; term > 1e-12 * sum; k++) {
-        term *= x / (2 * k) * x / (2 * k);
+    double sum = 1, term = 1, q = x * x / 4;
+    for (int k = 1; term > 1e-9 * sum; k++) {
+        term *= q / (k * k);
         sum += term;
     }
     return sum;
@@ -95,35 +97,16 @@ static int16_t *make_filter(struct polyphase_filter *f, uint32_t up, uint32_t do
     return memory + up * f->taps;
 }
 
-static void make_integers(void)
+/* Before main, so before there are threads: 0.3 ms that no call waits for, and no lock. */
+__attribute__((constructor)) static void make_filters(void)
 {
     int16_t *memory = integer_taps;
     for (uint32_t r = 2; r <= POLYPHASE_MAX_RATIO; r++) {
         memory = make_filter(&integers[2 * (r - 2)], r, 1, memory);
         memory = make_filter(&integers[2 * (r - 2) + 1], 1, r, memory);
     }
-}
-
-static void make_music(void)
-{
-    int16_t *memory = make_filter(&to_speech, SPEECH, MUSIC, music_taps);
+    memory = make_filter(&to_speech, SPEECH, MUSIC, music_taps);
     make_filter(&to_music, MUSIC, SPEECH, memory);
-}
-
-static const struct polyphase_filter *integer_filter(uint32_t ratio, bool down)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    if (ratio < 2 || ratio > POLYPHASE_MAX_RATIO)
-        return NULL;
-    pthread_once(&once, make_integers);
-    return &integers[2 * (ratio - 2) + down];
-}
-
-static const struct polyphase_filter *music_filter(bool down)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, make_music);
-    return down ? &to_music : &to_speech;
 }
 
 static const struct polyphase_filter *filter_for(uint32_t in_hz, uint32_t out_hz)
@@ -132,10 +115,11 @@ static const struct polyphase_filter *filter_for(uint32_t in_hz, uint32_t out_hz
     uint32_t high = down ? in_hz : out_hz, low = down ? out_hz : in_hz;
     if (low == 0)
         return NULL;
-    if (high % low == 0)
-        return integer_filter(high / low, down);
+    uint32_t ratio = high / low;
+    if (high % low == 0 && ratio >= 2 && ratio <= POLYPHASE_MAX_RATIO)
+        return &integers[2 * (ratio - 2) + down];
     if ((uint64_t)high * MUSIC == (uint64_t)low * SPEECH)
-        return music_filter(down);
+        return down ? &to_music : &to_speech;
     return NULL;
 }
 
@@ -150,15 +134,31 @@ bool polyphase_init(struct polyphase *p, uint32_t in_hz, uint32_t out_hz)
 
 /* --- filtering ------------------------------------------------------------------------------ */
 
-/* A loop of known length over 16-bit factors: compilers make packed multiply-adds of it. */
+/* Not left to the compiler: without packed multiply-adds, as in builds for tests, it is ten times
+ * as slow. */
+#ifdef __SSE2__
+static inline int32_t dot_piece(const int16_t *row, const int16_t *x)
+{
+    __m128i sum = _mm_setzero_si128();
+#pragma GCC unroll 4
+    for (size_t i = 0; i < PIECE; i += 8) {
+        __m128i taps = _mm_loadu_si128((const __m128i *)(row + i));
+        __m128i samples = _mm_loadu_si128((const __m128i *)(x + i));
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(taps, samples));
+    }
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, _MM_SHUFFLE(1, 0, 3, 2)));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, _MM_SHUFFLE(2, 3, 0, 1)));
+    return _mm_cvtsi128_si32(sum);
+}
+#else
 static inline int32_t dot_piece(const int16_t *row, const int16_t *x)
 {
     int32_t sum = 0;
-#pragma GCC unroll 8
     for (size_t i = 0; i < PIECE; i++)
         sum += row[i] * x[i];
     return sum;
 }
+#endif
 
 static inline int16_t rounded(int64_t sum, unsigned shift)
 {

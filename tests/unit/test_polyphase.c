@@ -113,7 +113,6 @@ static void *convert_in_thread(void *out)
     return NULL;
 }
 
-/* Nothing was made before: this is the first use in the process. */
 Test(polyphase, threads_share_the_filters)
 {
     enum { THREADS = 8 };

