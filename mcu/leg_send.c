@@ -92,8 +92,7 @@ void leg_send_key(struct leg *leg, uint64_t slot_us)
     uint32_t clock_hz = leg->media->audio.clock_hz;
     struct mixer_stats mixer;
     mixer_stats(room_media_mixer(leg->rm), &mixer);
-    uint32_t now =
-        timestamp_of(leg, (uint32_t)(mixer.ticks * MIXER_TICK_MS * (clock_hz / 100) / 10));
+    uint32_t now = timestamp_of(leg, (uint32_t)(mixer.clock_ms * (clock_hz / 100) / 10));
     struct telephone_event_packet e;
     if (telephone_event_tx_tick(&leg->dial, now, &e) <= 0)
         return;
@@ -162,7 +161,7 @@ void leg_send_heed_remote(struct leg *leg, const struct rtcp_event *ev, uint64_t
     if (!ev->report && !ev->remb_bps)
         return;
     struct adapt_report report = {
-        .loss = ev->report ? (float)r.fraction_lost / 256 : 0,
+        .loss = (float)r.fraction_lost / 256,
         .rtt_ms = r.rtt_us / 1000,
         .estimate_bps = ev->remb_bps > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->remb_bps,
     };

@@ -103,12 +103,11 @@ static void fill_formats(struct leg_media *m, const struct answer_audio *a, uint
     if (m->noise.clock_hz != m->audio.clock_hz)
         m->noise.clock_hz = 0;
 
-    m->params = (struct acodec_params){.ptime_ms = a->ptime_ms, .channels = 1};
+    bool adaptable = m->audio.codec->enc_adapt;
+    m->params = (struct acodec_params){.ptime_ms = a->ptime_ms, .channels = 1, .fec = adaptable};
     if (m->audio.codec->fmtp_parse)
         m->audio.codec->fmtp_parse(a->formats[0].fmtp, &m->params);
-    m->params.ptime_ms = a->ptime_ms;
-    m->params.channels = 1;
-    if (m->audio.codec->enc_adapt)
+    if (adaptable)
         limit_bitrate(&m->params, a, max_bps);
 }
 

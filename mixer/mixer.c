@@ -252,6 +252,7 @@ void mixer_leg_stats(const struct mixer_leg *leg, struct mixer_leg_stats *out)
 void mixer_stats(const struct mixer *m, struct mixer_stats *out)
 {
     *out = m->stats;
+    out->clock_ms = m->tick * MIXER_TICK_MS;
     out->speakers = m->in_mix;
     out->complexity = m->load.complexity;
     out->complexity_steps_down = m->load.steps_down;

@@ -72,6 +72,7 @@ struct mixer_leg_stats {
     unsigned group_size;
 };
 struct mixer_stats {
+    uint64_t clock_ms; /* of the room; the packets' timestamps count from the same start */
     uint64_t ticks, encodes, decodes, packets;
     uint64_t switches;              /* between group and own encoder, and between groups */
     uint64_t late_entries;          /* ticks a speaker waited for an encoder */

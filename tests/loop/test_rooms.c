@@ -227,3 +227,30 @@ Test(rooms, nobody_can_make_us_talk_to_ourselves)
     }
     meeting_end(&m);
 }
+
+Test(rooms, reported_loss_turns_on_fec_for_that_listener_alone)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config cfg = {.codec = &acodec_opus, .attributes = "a=fmtp:96 useinbandfec=1\r\n"};
+    struct peer_config talks = talker(&acodec_opus, 440);
+    meeting_join(&m, &talks);
+    meeting_join(&m, &cfg);
+    meeting_join(&m, &cfg);
+    meeting_run_ms(&m, 500);
+    cr_expect(!meeting_stats(&m, 1).fec);
+    for (int i = 0; i < 3; i++) {
+        peer_report_loss(m.peers[1], 40); /* 16 % */
+        meeting_run_ms(&m, 200);
+    }
+    struct leg_stats lossy = meeting_stats(&m, 1), clean = meeting_stats(&m, 2);
+    cr_expect(lossy.fec);
+    cr_expect_float_eq(lossy.remote_loss_percent, 15.6, 0.1);
+    cr_expect(!clean.fec);
+    cr_expect_eq(lossy.group_size, 1u, "the two are encoded for apart");
+    meeting_run_ms(&m, 1000);
+    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_opus, 440), -20);
+    cr_expect_eq(peer_stats(m.peers[1])->timestamp_gaps, 0u);
+    meeting_end(&m);
+}

@@ -43,6 +43,7 @@ struct peer {
     size_t n_heard;
     bool started;
     uint16_t next_seq;
+    uint32_t heard_ssrc;
     uint32_t next_timestamp;
     struct peer_stats stats;
 };
@@ -183,6 +184,19 @@ void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp)
         len);
 }
 
+void peer_report_loss(struct peer *p, uint8_t fraction_lost)
+{
+    _Alignas(16) uint8_t pkt[128];
+    struct rtcp_writer w;
+    const struct rtcp_report_block block = {
+        .ssrc = p->heard_ssrc, .fraction_lost = fraction_lost, .highest_seq = p->next_seq};
+    cr_assert(p->started, "nothing was heard yet");
+    rtcp_writer_init(&w, pkt, sizeof(pkt));
+    cr_assert_eq(rtcp_write_rr(&w, p->ssrc, &block, 1), 0);
+    cr_assert_eq(rtcp_write_sdes(&w, p->ssrc, "peer"), 0);
+    peer_send_raw(p, pkt, w.len, true);
+}
+
 static void speak(struct peer *p, int16_t *pcm, size_t n)
 {
     double step = 2 * M_PI * p->cfg.tone_hz / p->cfg.codec->pcm_rate_hz;
@@ -245,6 +259,7 @@ static void keep_order(struct peer *p, const struct rtp_packet *r)
     else if (p->started && r->h.timestamp != p->next_timestamp)
         p->stats.timestamp_gaps++;
     p->started = true;
+    p->heard_ssrc = r->h.ssrc;
     p->next_seq = (uint16_t)(r->h.seq + 1);
 }
 
