@@ -70,7 +70,10 @@ export class WebSocketClient {
         const payload = b.subarray(2 + size, end);
         this.buffer = b.subarray(end);
         const code = b[0] & 15;
-        if (code === opcode.text) this.events.push(JSON.parse(payload.toString()));
+        if (code === opcode.text) {
+            this.events.push(JSON.parse(payload.toString()));
+            this.received?.(this.events.at(-1));
+        }
         if (code === opcode.ping) this.send(opcode.pong, payload);
         if (code === opcode.close) {
             this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
