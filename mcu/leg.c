@@ -160,6 +160,12 @@ void leg_every_second(struct leg *leg, uint64_t now_us)
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
+/* Whoever is sent nothing need not be encoded for. */
+static void apply_deafness(struct leg *leg)
+{
+    mixer_leg_deafen(leg->mixer_leg, leg->deaf || !leg->media->send);
+}
+
 static int start(struct leg *leg)
 {
     const struct leg_media *media = leg->media;
@@ -182,6 +188,8 @@ static int start(struct leg *leg)
         err = leg_receive_start(leg, now_us);
     if (!err)
         err = room_media_add(leg->rm, leg);
+    if (!err)
+        apply_deafness(leg);
     return err;
 }
 
@@ -291,7 +299,8 @@ int leg_mute(struct leg *leg, bool muted)
 
 static void deafen(struct leg *leg, const struct command *c)
 {
-    mixer_leg_deafen(leg->mixer_leg, c->on);
+    leg->deaf = c->on;
+    apply_deafness(leg);
 }
 
 int leg_deafen(struct leg *leg, bool deaf)
@@ -338,6 +347,7 @@ static void renegotiate(struct leg *leg, const struct command *c)
     }
     leg_receive_renegotiated(leg, media_loop_slot_us(leg->ml));
     leg_send_renegotiated(leg);
+    apply_deafness(leg);
 }
 
 int leg_renegotiate(struct leg *leg, const struct leg_media *media)

@@ -41,6 +41,7 @@ struct leg {
     uint64_t packets_in, bytes_in, packets_dropped;
 
     /* Out */
+    bool deaf; /* wanted */
     uint16_t seq;
     uint32_t timestamp_offset, timestamp; /* of the last packet */
     uint32_t clock_hz;                    /* timestamp_offset holds for it */

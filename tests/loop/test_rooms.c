@@ -254,3 +254,19 @@ Test(rooms, reported_loss_turns_on_fec_for_that_listener_alone)
     cr_expect_eq(peer_stats(m.peers[1])->timestamp_gaps, 0u);
     meeting_end(&m);
 }
+
+Test(rooms, nothing_is_encoded_for_who_only_sends)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = talker(&acodec_opus, 440), listens = {.codec = &acodec_opus};
+    talks.direction = "sendonly";
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    meeting_run_ms(&m, 1500);
+    cr_expect(!meeting_stats(&m, 0).own_encoder);
+    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_opus, 440), -20);
+    cr_expect_eq(peer_stats(m.peers[0])->packets, 0u);
+    meeting_end(&m);
+}
