@@ -184,9 +184,21 @@ void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp)
         len);
 }
 
+void peer_send_rtcp(struct peer *p, const void *data, size_t len, unsigned times)
+{
+    _Alignas(16) uint8_t pkt[1500];
+    int n = (int)len;
+    cr_assert_leq(len + SRTP_SESSION_MAX_EXTRA, sizeof(pkt));
+    memcpy(pkt, data, len);
+    if (p->out)
+        n = srtp_session_protect_rtcp(p->out, pkt, len, sizeof(pkt));
+    for (; n > 0 && times > 0; times--)
+        peer_send_raw(p, pkt, (size_t)n, true);
+}
+
 void peer_report_loss(struct peer *p, uint8_t fraction_lost)
 {
-    _Alignas(16) uint8_t pkt[128];
+    uint8_t pkt[128];
     struct rtcp_writer w;
     const struct rtcp_report_block block = {
         .ssrc = p->heard_ssrc, .fraction_lost = fraction_lost, .highest_seq = p->next_seq};
@@ -194,7 +206,7 @@ void peer_report_loss(struct peer *p, uint8_t fraction_lost)
     rtcp_writer_init(&w, pkt, sizeof(pkt));
     cr_assert_eq(rtcp_write_rr(&w, p->ssrc, &block, 1), 0);
     cr_assert_eq(rtcp_write_sdes(&w, p->ssrc, "peer"), 0);
-    peer_send_raw(p, pkt, w.len, true);
+    peer_send_rtcp(p, pkt, w.len, 1);
 }
 
 static void speak(struct peer *p, int16_t *pcm, size_t n)

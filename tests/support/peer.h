@@ -32,6 +32,8 @@ void peer_take_answer(struct peer *p, const char *answer); /* asserts that it is
 
 void peer_send(struct peer *p); /* 20 ms of its tone */
 void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp);
+/* RTCP as it stands, encrypted where the session is; sent `times` times over, the same packet. */
+void peer_send_rtcp(struct peer *p, const void *data, size_t len, unsigned times);
 /* An RTCP receiver report about what it hears: so much was lost since the last (1/256). */
 void peer_report_loss(struct peer *p, uint8_t fraction_lost);
 void peer_receive(struct peer *p); /* takes in all that has come */
