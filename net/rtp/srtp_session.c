@@ -2,6 +2,7 @@
 
 #include "net/bytes.h"
 #include "net/rtp/rtp.h"
+#include "net/rtp/srtp_gcm.h"
 
 #include <errno.h>
 #include <srtp2/srtp.h>
@@ -46,6 +47,8 @@ struct live_ssrc {
 struct srtp_session {
     srtp_t ctx;
     const struct suite *suite;
+    struct srtp_gcm *gcm[SRTP_SESSION_MAX_SSRCS]; /* outbound RTP of the GCM suites */
+    unsigned n_gcm;
     struct live_ssrc live[SRTP_SESSION_MAX_LIVE + 1]; /* one more while the oldest makes room */
     unsigned n_live, n_retired;
     uint32_t *retired; /* MAX_RETIRED of them, when the first is needed */
@@ -139,6 +142,19 @@ static int add_ssrc(struct srtp_session *s, const uint8_t *key_salt, uint32_t ss
     return error_of(srtp_add_stream(s->ctx, &policy));
 }
 
+static bool is_gcm(enum sdes_suite suite)
+{
+    return suite == SDES_AEAD_AES_128_GCM || suite == SDES_AEAD_AES_256_GCM;
+}
+
+static int add_gcm(struct srtp_session *s, const uint8_t *key_salt, const uint32_t *ssrcs, size_t n)
+{
+    int err = 0;
+    for (; s->n_gcm < n && err == 0; s->n_gcm += err == 0)
+        err = srtp_gcm_create(&s->gcm[s->n_gcm], ssrcs[s->n_gcm], key_salt, s->suite->key_salt_len);
+    return err;
+}
+
 int srtp_session_create_out(struct srtp_session **sp, enum sdes_suite suite,
     const uint8_t *key_salt, size_t key_salt_len, const uint32_t *ssrcs, size_t n)
 {
@@ -147,20 +163,26 @@ int srtp_session_create_out(struct srtp_session **sp, enum sdes_suite suite,
     struct srtp_session *s;
     int err = create(
         &s, suite, key_salt, key_salt_len, (srtp_ssrc_t){.type = ssrc_specific, .value = ssrcs[0]});
-    for (size_t i = 1; i < n && err == 0; i++) {
+    if (err != 0)
+        return err;
+    for (size_t i = 1; i < n && err == 0; i++)
         err = add_ssrc(s, key_salt, ssrcs[i]);
-        if (err != 0)
-            srtp_session_destroy(s);
+    if (err == 0 && is_gcm(suite))
+        err = add_gcm(s, key_salt, ssrcs, n);
+    if (err != 0) {
+        srtp_session_destroy(s);
+        return err;
     }
-    if (err == 0)
-        *sp = s;
-    return err;
+    *sp = s;
+    return 0;
 }
 
 void srtp_session_destroy(struct srtp_session *s)
 {
     if (!s)
         return;
+    for (unsigned i = 0; i < s->n_gcm; i++)
+        srtp_gcm_destroy(s->gcm[i]);
     srtp_dealloc(s->ctx);
     free(s->retired);
     free(s);
@@ -175,6 +197,18 @@ static int protected_length(struct srtp_session *s, srtp_err_status_t status, in
     return len;
 }
 
+static int protect_gcm(struct srtp_session *s, const struct rtp_packet *p, uint8_t *buf, size_t len)
+{
+    unsigned i = 0;
+    while (i < s->n_gcm && srtp_gcm_ssrc(s->gcm[i]) != p->h.ssrc)
+        i++;
+    if (i == s->n_gcm)
+        return -ENOKEY;
+    int n = srtp_gcm_protect(s->gcm[i], p->h.seq, buf, (size_t)(p->payload - buf), len);
+    s->stats.ok += n > 0;
+    return n;
+}
+
 int srtp_session_protect(struct srtp_session *s, uint8_t *buf, size_t len, size_t cap)
 {
     struct rtp_packet p;
@@ -182,6 +216,8 @@ int srtp_session_protect(struct srtp_session *s, uint8_t *buf, size_t len, size_
         return -EBADMSG;
     if (cap < len + s->suite->rtp_extra)
         return -ENOSPC;
+    if (s->n_gcm > 0)
+        return protect_gcm(s, &p, buf, len);
     int n = (int)len;
     srtp_err_status_t status = srtp_protect(s->ctx, buf, &n);
     return protected_length(s, status, n);
