@@ -106,6 +106,7 @@ static int take_ports_and_answer(struct participant *p, const char *offer, size_
         srtp_session_destroy(media->in);
         srtp_session_destroy(media->out);
         answer_destroy(*answer);
+        *answer = NULL; /* it was none that the next could follow */
     }
 }
 

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -185,6 +186,26 @@ Test(rooms, ports_come_back)
         participant_kick(m.participants[i]);
     meeting_run_ms(&m, 200);
     cr_expect_eq(rooms_ports_free(m.rooms), before);
+    meeting_end(&m);
+}
+
+Test(rooms, rtcp_mux_of_a_refused_line_is_none)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    unsigned before = rooms_ports_free(m.rooms);
+    static const char offer[] =
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        "m=audio 40000 RTP/AVP 0\r\nm=video 40002 RTP/AVP 96\r\na=rtcp-mux\r\n";
+    static const struct participant_wishes wishes = {.name = ""};
+    struct participant *p;
+    char *answer;
+    const char *why;
+    cr_assert_eq(
+        participant_join(m.room, &wishes, offer, sizeof(offer) - 1, &p, &answer, &why), 0);
+    cr_expect_eq(rooms_ports_free(m.rooms), before - 2);
+    free(answer);
     meeting_end(&m);
 }
 
