@@ -24,7 +24,6 @@ enum {
 };
 
 struct media_loop {
-    unsigned index;
     uv_loop_t loop;
     uv_thread_t thread;
     uv_thread_t self; /* the same, as the thread itself knows it */
@@ -166,12 +165,11 @@ static void close_handles(struct media_loop *ml)
     mailbox_close(ml->inbox);
 }
 
-int media_loop_start(struct media_loop **mlp, unsigned index)
+int media_loop_start(struct media_loop **mlp)
 {
     struct media_loop *ml = calloc(1, sizeof(*ml));
     if (!ml)
         return -ENOMEM;
-    ml->index = index;
     ml->totals.loops = 1;
     int err = uv_loop_init(&ml->loop);
     if (err)
@@ -236,11 +234,6 @@ void media_loop_stop(struct media_loop *ml)
 void media_loop_post(struct media_loop *ml, struct mail *m)
 {
     mailbox_post(ml->inbox, m);
-}
-
-unsigned media_loop_index(const struct media_loop *ml)
-{
-    return ml->index;
 }
 
 bool media_loop_here(const struct media_loop *ml)

@@ -25,13 +25,12 @@ struct ticker {
 };
 
 /* [control] 0 and a running loop the caller owns, or a negative errno. */
-int media_loop_start(struct media_loop **mlp, unsigned index);
+int media_loop_start(struct media_loop **mlp);
 /* [control] Its rooms must be gone or on their way out: waits until the last of its handles is
  * closed, ends the thread, frees it. NULL is a no-op. */
 void media_loop_stop(struct media_loop *ml);
 /* [any] See mailbox_post(). */
 void media_loop_post(struct media_loop *ml, struct mail *m);
-unsigned media_loop_index(const struct media_loop *ml);
 
 /* [any] True on the loop's own thread: for assertions. */
 bool media_loop_here(const struct media_loop *ml);

@@ -33,13 +33,14 @@ struct collection {
     struct mail mail;
     struct rooms *rooms;
     struct media_loop *ml;
+    unsigned index; /* of ml, which may have gone when the sums arrive */
     struct media_totals totals;
 };
 
 static void deliver_totals(struct mail *m)
 {
     struct collection *c = (struct collection *)m;
-    c->rooms->totals[media_loop_index(c->ml)] = c->totals;
+    c->rooms->totals[c->index] = c->totals;
     free(c);
 }
 
@@ -61,6 +62,7 @@ static void on_collect_timer(uv_timer_t *timer)
         c->mail.deliver = deliver_collect;
         c->rooms = r;
         c->ml = r->media_loops[i];
+        c->index = i;
         media_loop_post(c->ml, &c->mail);
     }
 }
@@ -89,7 +91,7 @@ static int start_media_loops(struct rooms *r)
     if (!r->media_loops || !r->totals || !r->load)
         return -ENOMEM;
     for (; r->n_media_loops < n; r->n_media_loops++) {
-        int err = media_loop_start(&r->media_loops[r->n_media_loops], r->n_media_loops);
+        int err = media_loop_start(&r->media_loops[r->n_media_loops]);
         if (err)
             return err;
         r->totals[r->n_media_loops].loops = 1;
@@ -101,6 +103,10 @@ static void stop_media_loops(struct rooms *r)
 {
     for (unsigned i = 0; i < r->n_media_loops; i++)
         media_loop_stop(r->media_loops[i]);
+}
+
+static void free_tables(struct rooms *r)
+{
     free(r->media_loops);
     free(r->totals);
     free(r->load);
@@ -151,6 +157,7 @@ int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control
 fail_loops:
     stop_media_loops(r);
     mailbox_close(r->inbox);
+    free_tables(r);
 fail_srtp:
     udp_pool_destroy(r->ports);
     srtp_session_global_fini();
@@ -165,7 +172,8 @@ static void on_timer_closed(uv_handle_t *timer)
     rooms_closed_fn *done = r->on_closed;
     void *arg = r->closed_arg;
     stop_media_loops(r);
-    mailbox_close(r->inbox);
+    mailbox_close(r->inbox); /* their last sums may still be in it */
+    free_tables(r);
     udp_pool_destroy(r->ports);
     srtp_session_global_fini();
     free(r);
