@@ -194,10 +194,10 @@ void udp_poller_run(struct udp_poller *p)
 /* An unconnected socket hears of ICMP errors only if it asks to. */
 static int ask_for_errors(int fd)
 {
-    int on = 1;
-    if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on) == 0)
+    int on = 1; /* an IPv6 socket takes both options and heeds its own, so that is tried first */
+    if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on) == 0)
         return 0;
-    return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    return setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 }
 
 int udp_receiver_open(

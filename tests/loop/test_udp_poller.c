@@ -220,6 +220,40 @@ Test(udp_poller, socket_errors_are_passed_over)
     close(dead);
 }
 
+static void hears_that_nobody_is_there(const char *ip)
+{
+    struct sink s = {0};
+    struct net_addr local, nobody;
+    cr_assert_eq(net_addr_parse(&local, ip, 0), 0);
+    int fd = udp_bind(&local, NULL), dead = udp_bind(&local, NULL);
+    if (fd < 0 && local.family == AF_INET6)
+        cr_skip_test("no IPv6 here");
+    cr_assert(fd >= 0 && dead >= 0);
+    cr_assert_eq(udp_local(dead, &nobody), 0);
+    close(dead);
+    cr_assert_eq(udp_receiver_open(&s.receiver, poller, fd, count, &s), 0);
+    say(fd, &nobody, "x", 1);
+    struct udp_receiver_stats st = {0};
+    for (int i = 0; i < 1000 && st.errors == 0; i++) {
+        usleep(1000);
+        udp_poller_run(poller);
+        udp_receiver_stats(s.receiver, &st);
+    }
+    cr_expect_gt(st.errors, 0u);
+    udp_receiver_close(s.receiver);
+    close(fd);
+}
+
+Test(udp_poller, an_ipv4_socket_hears_that_nobody_is_there)
+{
+    hears_that_nobody_is_there("127.0.0.1");
+}
+
+Test(udp_poller, an_ipv6_socket_hears_that_nobody_is_there)
+{
+    hears_that_nobody_is_there("::1");
+}
+
 Test(udp_poller, closing_twice_or_nothing)
 {
     udp_receiver_close(NULL);
