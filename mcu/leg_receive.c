@@ -135,7 +135,7 @@ static bool take_rtcp(struct leg *leg, struct latch *latch, uint8_t *pkt, size_t
         return false;
     leg->last_heard_us = now_us;
     leg_send_heed_remote(leg, &ev, now_us);
-    if (ev.bye && ev.bye_ssrc == leg->source.ssrc)
+    if (ev.bye && leg->source.started && ev.bye_ssrc == leg->source.ssrc)
         leg_tell_ended(leg, "bye");
     return true;
 }
