@@ -67,10 +67,16 @@ static uint32_t timestamp_of(struct leg *leg, uint32_t mixer_timestamp)
     return mixer_timestamp + leg->timestamp_offset;
 }
 
+/* Right after a re-offer packets may still be as agreed before: the peer has no name for them. */
+static bool is_agreed(const struct leg_media *media, const struct mixer_packet *p)
+{
+    return p->codec == media->audio.codec && (!p->comfort_noise || media->noise.clock_hz != 0);
+}
+
 void leg_send_packet(const struct mixer_packet *p, void *arg)
 {
     struct leg *leg = arg;
-    if (!leg->media->send || telephone_event_tx_busy(&leg->dial)) {
+    if (!leg->media->send || !is_agreed(leg->media, p) || telephone_event_tx_busy(&leg->dial)) {
         leg->resumed = true;
         return;
     }

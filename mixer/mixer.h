@@ -44,6 +44,7 @@ struct mixer_source {
 struct mixer_packet {
     const uint8_t *payload;
     size_t len;
+    const struct acodec *codec; /* until a change of encoding is through, still the old one */
     uint32_t timestamp; /* codec's RTP clock since the mixer's start; wraps; add your own offset */
     bool marker;        /* first after a pause */
     bool comfort_noise; /* RFC 3389 payload instead of the codec's; timestamp as ever */

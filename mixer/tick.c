@@ -166,6 +166,7 @@ static struct mixer_packet packet_of(const struct output_packet *o, const struct
     uint64_t ticks = o->start_ms * g->format.codec->rtp_clock_hz / 1000;
     return (struct mixer_packet){.payload = o->payload,
         .len = o->len,
+        .codec = g->format.codec,
         .timestamp = (uint32_t)ticks,
         .comfort_noise = o->comfort_noise};
 }

@@ -302,3 +302,41 @@ Test(mixer_groups, complexity_falls_under_load_and_is_counted)
     sim_leg_remove(&a);
     mixer_destroy(m);
 }
+
+struct labels {
+    const struct acodec *want;
+    unsigned old, wanted, wrong;
+};
+
+static void check_label(const struct mixer_packet *p, void *arg)
+{
+    struct labels *c = arg;
+    bool pcma = p->len == 160;
+    c->wrong += p->codec != (pcma ? &acodec_pcma : &acodec_l16_8000);
+    c->old += p->codec != c->want;
+    c->wanted += p->codec == c->want;
+}
+
+/* Half a packet of the old encoding is out when the new one is asked for: that one still ends. */
+Test(mixer_groups, packets_say_which_codec_they_are_of)
+{
+    struct mixer *m = room(5);
+    struct labels c = {.want = &acodec_l16_8000};
+    struct mixer_leg_config cfg = {.codec = &acodec_l16_8000,
+        .params = {.ptime_ms = 60, .channels = 1},
+        .packet = check_label,
+        .arg = &c};
+    struct mixer_leg *leg;
+    uint64_t now = 0;
+    cr_assert_eq(mixer_leg_add(m, &leg, &cfg), 0);
+    sim_run(m, &now, 4);
+    cr_assert_eq(c.wanted, 1u);
+    c.want = &acodec_pcma;
+    cr_assert_eq(mixer_leg_set_encoding(leg, &acodec_pcma, &ms20, false), 0);
+    sim_run(m, &now, 12);
+    cr_expect_eq(c.old, 1u);
+    cr_expect_eq(c.wanted, 11u); /* the first was of l16 */
+    cr_expect_eq(c.wrong, 0u);
+    mixer_leg_remove(leg);
+    mixer_destroy(m);
+}
