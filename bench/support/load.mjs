@@ -22,7 +22,7 @@ export class Load {
     }
 
     async ports() {
-        const [, list] = await this.program.line(/^ports (.*)$/m);
+        const [, list] = await this.program.line(/^ports (.*)\n/m);
         return list.split(' ').map(Number);
     }
 
