@@ -157,7 +157,7 @@ static void on_sample(uv_timer_t *timer)
 {
     struct program *p = timer->data;
     if (p->rooms)
-        health_sample(&p->health, p->rooms, uv_now(&p->loop));
+        health_sample(&p->health, p->rooms);
 }
 
 static void on_room_event(const struct room_event *e, void *arg)
@@ -228,7 +228,7 @@ static int start_server(struct program *p)
     if (err)
         return say_start_error("media", &p->cfg, err);
     p->api.rooms = p->rooms;
-    health_sample(&p->health, p->rooms, uv_now(&p->loop));
+    health_sample(&p->health, p->rooms);
     return 0;
 }
 

@@ -40,7 +40,10 @@ struct collection {
 static void deliver_totals(struct mail *m)
 {
     struct collection *c = (struct collection *)m;
-    c->rooms->totals[c->index] = c->totals;
+    struct rooms *r = c->rooms;
+    if (c->totals.ticks != r->totals[c->index].ticks)
+        r->alive_ms[c->index] = uv_now(r->loop);
+    r->totals[c->index] = c->totals;
     free(c);
 }
 
@@ -74,6 +77,15 @@ void rooms_totals(const struct rooms *r, struct media_totals *out)
         media_totals_add(out, &r->totals[i]);
 }
 
+uint64_t rooms_silent_ms(const struct rooms *r)
+{
+    uint64_t longest = 0, now_ms = uv_now(r->loop);
+    for (unsigned i = 0; i < r->n_media_loops; i++)
+        if (now_ms - r->alive_ms[i] > longest)
+            longest = now_ms - r->alive_ms[i];
+    return longest;
+}
+
 unsigned rooms_ports_free(const struct rooms *r)
 {
     return r->cfg->rtp_port_max - r->cfg->rtp_port_min + 1 - udp_pool_in_use(r->ports);
@@ -88,13 +100,15 @@ static int start_media_loops(struct rooms *r)
     r->media_loops = calloc(n, sizeof(struct media_loop *));
     r->totals = calloc(n, sizeof(*r->totals));
     r->load = calloc(n, sizeof(*r->load));
-    if (!r->media_loops || !r->totals || !r->load)
+    r->alive_ms = calloc(n, sizeof(*r->alive_ms));
+    if (!r->media_loops || !r->totals || !r->load || !r->alive_ms)
         return -ENOMEM;
     for (; r->n_media_loops < n; r->n_media_loops++) {
         int err = media_loop_start(&r->media_loops[r->n_media_loops]);
         if (err)
             return err;
         r->totals[r->n_media_loops].loops = 1;
+        r->alive_ms[r->n_media_loops] = uv_now(r->loop);
     }
     return 0;
 }
@@ -110,6 +124,7 @@ static void free_tables(struct rooms *r)
     free(r->media_loops);
     free(r->totals);
     free(r->load);
+    free(r->alive_ms);
 }
 
 static int make_ports(struct rooms *r)

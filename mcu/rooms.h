@@ -140,6 +140,8 @@ void room_play_stop(struct room *room);
 
 /* For metrics: sums over all media loops, about a second old. */
 void rooms_totals(const struct rooms *r, struct media_totals *out);
+/* How long ago the media loop that is silent the longest was seen ticking. */
+uint64_t rooms_silent_ms(const struct rooms *r);
 unsigned rooms_ports_free(const struct rooms *r);
 
 #endif

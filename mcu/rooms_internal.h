@@ -60,6 +60,7 @@ struct rooms {
 
     uv_timer_t collect_timer;    /* once a second the loops are asked for their sums */
     struct media_totals *totals; /* a media loop */
+    uint64_t *alive_ms;          /* a media loop: uv_now() when its ticks were last seen to move */
 
     room_event_fn *on_event;
     void *event_arg;

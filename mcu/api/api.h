@@ -1,5 +1,5 @@
-#ifndef MCU_API_H
-#define MCU_API_H
+#ifndef MCU_API_API_H
+#define MCU_API_API_H
 
 /* The HTTP API /api/v1, described by openapi.json: its table of routes and what their handlers
  * share. [control] */

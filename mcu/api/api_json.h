@@ -1,5 +1,5 @@
-#ifndef MCU_API_JSON_H
-#define MCU_API_JSON_H
+#ifndef MCU_API_API_JSON_H
+#define MCU_API_API_JSON_H
 
 /* The JSON bodies of the API: read with bounded depth, no duplicate and no unknown fields, every
  * value of its type and in range. Pure. [any] */

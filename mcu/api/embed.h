@@ -1,5 +1,5 @@
-#ifndef MCU_EMBED_H
-#define MCU_EMBED_H
+#ifndef MCU_API_EMBED_H
+#define MCU_API_EMBED_H
 
 /* Text files that are part of the program, each ended by a NUL. [any] */
 

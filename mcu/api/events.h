@@ -1,5 +1,5 @@
-#ifndef MCU_EVENTS_H
-#define MCU_EVENTS_H
+#ifndef MCU_API_EVENTS_H
+#define MCU_API_EVENTS_H
 
 /* Tells WebSocket clients what happens in the rooms, as JSON: {"type", "time", "room",
  * "participant", …}. Ids only, no names. A client that lags too far behind is disconnected.

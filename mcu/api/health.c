@@ -6,23 +6,19 @@
 
 enum { STALL_MS = 5000 };
 
-void health_sample(struct health *h, const struct rooms *r, uint64_t now_ms)
+void health_sample(struct health *h, const struct rooms *r)
 {
     struct media_totals totals;
     rooms_totals(r, &totals);
     h->loops = totals.loops;
-    h->sampled_ms = now_ms;
-    if (totals.ticks != h->ticks || !totals.legs || !h->ticked_ms) {
-        h->ticks = totals.ticks;
-        h->ticked_ms = now_ms;
-    }
+    h->silent_ms = rooms_silent_ms(r);
 }
 
 const char *health_status(const struct health *h)
 {
     if (h->draining)
         return "draining";
-    return h->sampled_ms - h->ticked_ms > STALL_MS ? "stalled" : "ok";
+    return h->silent_ms > STALL_MS ? "stalled" : "ok";
 }
 
 unsigned health_loops(const struct health *h)

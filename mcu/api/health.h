@@ -1,5 +1,5 @@
-#ifndef MCU_HEALTH_H
-#define MCU_HEALTH_H
+#ifndef MCU_API_HEALTH_H
+#define MCU_API_HEALTH_H
 
 /* Whether the program is well: it runs, and its media loops tick. [control] */
 
@@ -13,12 +13,11 @@ struct rooms;
 struct health {
     bool draining;
     unsigned loops;
-    uint64_t ticks, ticked_ms; /* last seen, and when they last moved or had no reason to */
-    uint64_t sampled_ms;
+    uint64_t silent_ms; /* of the media loop that is silent the longest */
 };
 
 /* Called about once a second. */
-void health_sample(struct health *h, const struct rooms *r, uint64_t now_ms);
+void health_sample(struct health *h, const struct rooms *r);
 const char *health_status(const struct health *h); /* "ok", "stalled" or "draining" */
 unsigned health_loops(const struct health *h);
 

@@ -1,5 +1,5 @@
-#ifndef MCU_METRICS_H
-#define MCU_METRICS_H
+#ifndef MCU_API_METRICS_H
+#define MCU_API_METRICS_H
 
 /* The figures of the whole program in Prometheus' text format. Sums only: nothing of one room or
  * person. [control] */

@@ -1,5 +1,5 @@
-#ifndef MCU_TOKEN_H
-#define MCU_TOKEN_H
+#ifndef MCU_API_TOKEN_H
+#define MCU_API_TOKEN_H
 
 /* The admin's bearer token (RFC 6750): given by configuration or environment, or else generated
  * once into a file only its owner can read. [control] */

@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_H
-#define MCU_HTTP_H
+#ifndef MCU_HTTP_HTTP_H
+#define MCU_HTTP_HTTP_H
 
 /* The HTTP/1.1 and WebSocket server on the control loop. What reaches a handler has a known route,
  * method, Host, media type, bounded body, allowed rate and the right to be there. RFC 9110, 9112,

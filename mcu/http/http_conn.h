@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_CONN_H
-#define MCU_HTTP_CONN_H
+#ifndef MCU_HTTP_HTTP_CONN_H
+#define MCU_HTTP_HTTP_CONN_H
 
 /* Inside of the HTTP server: one connection, from accept to close. [control] */
 

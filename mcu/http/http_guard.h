@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_GUARD_H
-#define MCU_HTTP_GUARD_H
+#ifndef MCU_HTTP_HTTP_GUARD_H
+#define MCU_HTTP_HTTP_GUARD_H
 
 /* What a request's headers may say: checks of Host, Origin, Authorization, media types and
  * Content-Length. Pure. RFC 9110, 6454, 6750. [any] */

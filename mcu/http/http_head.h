@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_HEAD_H
-#define MCU_HTTP_HEAD_H
+#ifndef MCU_HTTP_HTTP_HEAD_H
+#define MCU_HTTP_HTTP_HEAD_H
 
 /* The head of an HTTP/1.1 request: request line and header fields (RFC 9112), read strictly, as
  * what two readers could understand in two ways is how requests are smuggled. Pure. [any] */

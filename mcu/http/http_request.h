@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_REQUEST_H
-#define MCU_HTTP_REQUEST_H
+#ifndef MCU_HTTP_HTTP_REQUEST_H
+#define MCU_HTTP_HTTP_REQUEST_H
 
 /* One request and its answer. The handler owns the request from the moment it is called until it
  * responds, once, now or later; the client may have gone meanwhile, which it need not know.

@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_ROUTE_H
-#define MCU_HTTP_ROUTE_H
+#ifndef MCU_HTTP_HTTP_ROUTE_H
+#define MCU_HTTP_HTTP_ROUTE_H
 
 /* Which handler answers a method and a path. A pattern is a path whose {name} segments take any
  * text without '/'. Pure. [any] */

@@ -1,5 +1,5 @@
-#ifndef MCU_HTTP_SOCKET_H
-#define MCU_HTTP_SOCKET_H
+#ifndef MCU_HTTP_HTTP_SOCKET_H
+#define MCU_HTTP_HTTP_SOCKET_H
 
 /* A WebSocket of the HTTP server: text out by a bounded queue of shared messages, small text
  * messages in. RFC 6455. [control] */

@@ -1,5 +1,5 @@
-#ifndef MCU_RATE_H
-#define MCU_RATE_H
+#ifndef MCU_HTTP_RATE_H
+#define MCU_HTTP_RATE_H
 
 /* Token buckets by client address, in a table of fixed size: a flood from many addresses forgets
  * the least recent ones and never grows. Pure: time is passed in. [control] */

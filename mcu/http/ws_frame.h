@@ -1,5 +1,5 @@
-#ifndef MCU_WS_FRAME_H
-#define MCU_WS_FRAME_H
+#ifndef MCU_HTTP_WS_FRAME_H
+#define MCU_HTTP_WS_FRAME_H
 
 /* WebSocket framing, the server's side (RFC 6455, 5): reads what clients send, strictly and with a
  * bound on a message, and writes frame heads. Without extensions. Pure. [any] */

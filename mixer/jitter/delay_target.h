@@ -1,5 +1,5 @@
-#ifndef MIXER_DELAY_TARGET_H
-#define MIXER_DELAY_TARGET_H
+#ifndef MIXER_JITTER_DELAY_TARGET_H
+#define MIXER_JITTER_DELAY_TARGET_H
 
 /* How long to hold packets back. Keeps what the last seconds showed of the path: a histogram of
  * transit times (arrival less position on the time line) in short slices, of which the oldest are

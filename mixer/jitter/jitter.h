@@ -1,5 +1,5 @@
-#ifndef MIXER_JITTER_H
-#define MIXER_JITTER_H
+#ifndef MIXER_JITTER_JITTER_H
+#define MIXER_JITTER_JITTER_H
 
 /* Adaptive jitter buffer: packets and time in, PCM at the mixer's rate out. It estimates the
  * arrival-delay distribution, grows at once and shrinks smoothly (time-stretch or dropped silence),

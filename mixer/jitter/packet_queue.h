@@ -1,5 +1,5 @@
-#ifndef MIXER_PACKET_QUEUE_H
-#define MIXER_PACKET_QUEUE_H
+#ifndef MIXER_JITTER_PACKET_QUEUE_H
+#define MIXER_JITTER_PACKET_QUEUE_H
 
 /* The encoded packets of one stream that wait for their playout, in order of sequence whatever
  * their order of arrival. Fixed memory (about 27 KiB), nothing allocated after create: payloads lie

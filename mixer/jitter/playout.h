@@ -1,5 +1,5 @@
-#ifndef MIXER_PLAYOUT_H
-#define MIXER_PLAYOUT_H
+#ifndef MIXER_JITTER_PLAYOUT_H
+#define MIXER_JITTER_PLAYOUT_H
 
 /* The playing half of the jitter buffer: every 20 ms it decides what the next frame is made of —
  * packets as they are, stretched or shortened speech, a copy from in-band FEC, concealment, comfort

@@ -1,5 +1,5 @@
-#ifndef MIXER_PLAYOUT_STRETCH_H
-#define MIXER_PLAYOUT_STRETCH_H
+#ifndef MIXER_JITTER_PLAYOUT_STRETCH_H
+#define MIXER_JITTER_PLAYOUT_STRETCH_H
 
 /* How playout moves to the delay target: what is quiet is cut or prolonged at once, speech by a
  * pitch period at a time. Works on the sync buffer of a playout that is PLAYING. [loop] */

@@ -1,5 +1,5 @@
-#ifndef MIXER_RTP_TIMELINE_H
-#define MIXER_RTP_TIMELINE_H
+#ifndef MIXER_JITTER_RTP_TIMELINE_H
+#define MIXER_JITTER_RTP_TIMELINE_H
 
 /* Places RTP packets on one endless time line of 48 kHz samples: extends sequence numbers and
  * timestamps over their wrap, and tells a jump that is a pause (timestamp and clock advance alike)

@@ -1,5 +1,5 @@
-#ifndef MIXER_STREAM_DECODER_H
-#define MIXER_STREAM_DECODER_H
+#ifndef MIXER_JITTER_STREAM_DECODER_H
+#define MIXER_JITTER_STREAM_DECODER_H
 
 /* The decoder of one stream with all that lies between its payloads and PCM at 48 kHz mono:
  * resampling, in-band FEC, concealment, comfort noise. Pure; one thread an instance. All memory is

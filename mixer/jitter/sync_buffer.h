@@ -1,5 +1,5 @@
-#ifndef MIXER_SYNC_BUFFER_H
-#define MIXER_SYNC_BUFFER_H
+#ifndef MIXER_JITTER_SYNC_BUFFER_H
+#define MIXER_JITTER_SYNC_BUFFER_H
 
 /* Decoded PCM at 48 kHz on its way to the mixer: what was played just now, and what comes next, in
  * one piece of memory, so that both can be looked at and stretched. Embedded; no allocation. */

@@ -1,5 +1,5 @@
-#ifndef MIXER_TIME_STRETCH_H
-#define MIXER_TIME_STRETCH_H
+#ifndef MIXER_JITTER_TIME_STRETCH_H
+#define MIXER_JITTER_TIME_STRETCH_H
 
 /* Makes speech shorter or longer without changing its pitch: whole pitch periods are cut out or
  * repeated, with an overlap (WSOLA, in the time domain). Mono, 48 kHz. Pure functions on int16. */

@@ -1,5 +1,5 @@
-#ifndef NET_LATCH_H
-#define NET_LATCH_H
+#ifndef NET_RTP_LATCH_H
+#define NET_RTP_LATCH_H
 
 /* From whom a leg takes media and where it sends: symmetric RTP (RFC 4961) that cannot be stolen.
  *

@@ -1,5 +1,5 @@
-#ifndef NET_RTCP_H
-#define NET_RTCP_H
+#ifndef NET_RTP_RTCP_H
+#define NET_RTP_RTCP_H
 
 /* RTCP packets, read and written: RFC 3550 6, feedback RFC 4585 and 5104, reduced size RFC 5506,
  * extended reports RFC 3611, REMB and transport-wide feedback passed through. Pure; pointers in a

@@ -1,5 +1,5 @@
-#ifndef NET_RTCP_SESSION_H
-#define NET_RTCP_SESSION_H
+#ifndef NET_RTP_RTCP_SESSION_H
+#define NET_RTP_RTCP_SESSION_H
 
 /* Our side of RTCP with one peer: when to report (RFC 3550 6.2, 6.3 for two members), what to
  * report, and what the peer says of us. Pure: time is passed in, packets are handed in and out.

@@ -1,5 +1,5 @@
-#ifndef NET_RTP_H
-#define NET_RTP_H
+#ifndef NET_RTP_RTP_H
+#define NET_RTP_RTP_H
 
 /* RTP packets: RFC 3550 5.1, header extensions RFC 8285, audio level RFC 6464, telling RTP from
  * RTCP RFC 5761. Pure; nothing is copied: a parsed packet points into the buffer. [any] */

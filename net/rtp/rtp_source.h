@@ -1,5 +1,5 @@
-#ifndef NET_RTP_SOURCE_H
-#define NET_RTP_SOURCE_H
+#ifndef NET_RTP_RTP_SOURCE_H
+#define NET_RTP_RTP_SOURCE_H
 
 /* Reception statistics of one RTP source: RFC 3550 A.1 (sequence), A.3 (loss), A.8 (jitter); and
  * the gate that says which SSRC of a leg is listened to. Pure: time is passed in. [loop] */

@@ -1,5 +1,5 @@
-#ifndef NET_SRTP_SESSION_H
-#define NET_SRTP_SESSION_H
+#ifndef NET_RTP_SRTP_SESSION_H
+#define NET_RTP_SRTP_SESSION_H
 
 /* One direction of SRTP and SRTCP over libsrtp2: RFC 3711, RFC 7714. A session may be created on
  * one thread (it costs most of a millisecond) and then used on one other. [any, one at a time] */

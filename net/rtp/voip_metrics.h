@@ -1,5 +1,5 @@
-#ifndef NET_VOIP_METRICS_H
-#define NET_VOIP_METRICS_H
+#ifndef NET_RTP_VOIP_METRICS_H
+#define NET_RTP_VOIP_METRICS_H
 
 /* Bursts and gaps of loss for the VoIP metrics block of RFC 3611 4.7 (as 4.7.2 defines them, Gmin
  * 16), and a quality estimate: ITU-T G.107 with its defaults, of loss and delay only (Ie 0, Bpl

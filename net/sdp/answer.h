@@ -1,5 +1,5 @@
-#ifndef NET_ANSWER_H
-#define NET_ANSWER_H
+#ifndef NET_SDP_ANSWER_H
+#define NET_SDP_ANSWER_H
 
 /* The answer to an SDP offer (RFC 3264): one audio medium is taken, all others refused with port 0.
  * What we can do is handed in as a table. Plain RTP, or SRTP with keys in the SDP (RFC 4568). No

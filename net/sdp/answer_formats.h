@@ -1,5 +1,5 @@
-#ifndef NET_ANSWER_FORMATS_H
-#define NET_ANSWER_FORMATS_H
+#ifndef NET_SDP_ANSWER_FORMATS_H
+#define NET_SDP_ANSWER_FORMATS_H
 
 /* Which of the offered payload formats are taken, and the packet time (RFC 3264, 6.1). A part of
  * answer.c. [any] */

@@ -1,5 +1,5 @@
-#ifndef NET_ANSWER_TEXT_H
-#define NET_ANSWER_TEXT_H
+#ifndef NET_SDP_ANSWER_TEXT_H
+#define NET_SDP_ANSWER_TEXT_H
 
 /* The text of an answer. A part of answer.c. [any] */
 

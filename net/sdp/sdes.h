@@ -1,5 +1,5 @@
-#ifndef NET_SDES_H
-#define NET_SDES_H
+#ifndef NET_SDP_SDES_H
+#define NET_SDP_SDES_H
 
 /* SRTP keys in SDP: the value of a=crypto (RFC 4568; with GCM, RFC 7714). [any] */
 

@@ -1,5 +1,5 @@
-#ifndef NET_SDP_H
-#define NET_SDP_H
+#ifndef NET_SDP_SDP_H
+#define NET_SDP_SDP_H
 
 /* A session description, parsed or built, and its text (RFC 8866). Kept are the lines v o s t c b a
  * m; others are skipped. What attributes mean is not known here: see sdp_audio.h. [any] */

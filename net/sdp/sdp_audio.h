@@ -1,5 +1,5 @@
-#ifndef NET_SDP_AUDIO_H
-#define NET_SDP_AUDIO_H
+#ifndef NET_SDP_SDP_AUDIO_H
+#define NET_SDP_SDP_AUDIO_H
 
 /* One audio medium of a session description, its attributes understood: payload formats with the
  * static types of RFC 3551 filled in, packet times, direction, RTCP (RFC 3605, 5761), header

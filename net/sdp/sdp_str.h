@@ -1,5 +1,5 @@
-#ifndef NET_SDP_STR_H
-#define NET_SDP_STR_H
+#ifndef NET_SDP_SDP_STR_H
+#define NET_SDP_SDP_STR_H
 
 /* Text with a length, not ended by NUL: a view into bytes somebody else owns. [any] */
 
