@@ -78,6 +78,7 @@ static int listening(struct sink *s, struct net_addr *where)
 {
     int fd = bound(where);
     cr_assert_eq(udp_receiver_open(&s->receiver, poller, fd, count, s), 0);
+    usleep(200000); /* the kernel begins to take the time a moment after it was asked to */
     return fd;
 }
 
@@ -277,7 +278,6 @@ Test(udp_poller, arrival_is_told_by_the_kernel_however_late_it_is_read)
     uint8_t data[20];
     int fd = listening(&s, &to), tx = bound(&from);
     fill(data, sizeof data, 0);
-    usleep(200000); /* the kernel begins to take the time a moment after it was asked to */
     uint64_t before = now_us();
     say(tx, &to, data, sizeof data);
     uint64_t after = now_us();
