@@ -340,21 +340,6 @@ void log_configure(enum log_level level, bool json)
     atomic_store(&log_.json, json);
 }
 
-bool log_limit_pass(struct log_limit *l, unsigned per_s, uint64_t now_us, uint32_t *suppressed)
-{
-    uint64_t second = now_us / 1000000 + 1;
-    uint64_t window = atomic_load_explicit(&l->window_s, memory_order_relaxed);
-    *suppressed = 0;
-    if (window != second && atomic_compare_exchange_strong(&l->window_s, &window, second))
-        atomic_store(&l->passed, 0);
-    if (atomic_fetch_add(&l->passed, 1) >= per_s) {
-        atomic_fetch_add(&l->held, 1);
-        return false;
-    }
-    *suppressed = atomic_exchange(&l->held, 0);
-    return true;
-}
-
 void log_stats(struct log_stats *out)
 {
     out->written = atomic_load(&log_.written);

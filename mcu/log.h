@@ -57,14 +57,6 @@ void log_event(enum log_level level, const char *object, const char *event,
 #define LOG_INFO(object, event, ...)  LOG(LOG_LEVEL_INFO, object, event, __VA_ARGS__)
 #define LOG_DEBUG(object, event, ...) LOG(LOG_LEVEL_DEBUG, object, event, __VA_ARGS__)
 
-/* At most per_s a second at one call site: static struct log_limit limit; if (log_limit_pass(…)).
- * *suppressed is how many were held back since the last that passed. */
-struct log_limit {
-    _Atomic uint64_t window_s;
-    _Atomic uint32_t passed, held;
-};
-bool log_limit_pass(struct log_limit *l, unsigned per_s, uint64_t now_us, uint32_t *suppressed);
-
 struct log_stats {
     uint64_t written, lost; /* lines */
 };

@@ -263,15 +263,6 @@ struct participant *participant_find(struct room *room, const char *id)
     return NULL;
 }
 
-void participants_each(struct room *room, participant_each_fn *fn, void *arg)
-{
-    struct participant *p, *next;
-    for (p = TAILQ_FIRST(&room->participants); p; p = next) {
-        next = TAILQ_NEXT(p, entry);
-        fn(p, arg);
-    }
-}
-
 void participant_info(const struct participant *p, struct participant_info *out)
 {
     *out = (struct participant_info){

@@ -123,8 +123,6 @@ int participant_gain(struct participant *p, float gain_db); /* -40 … +20, else
  */
 int participant_dial(struct participant *p, const char *digits);
 void participant_kick(struct participant *p);
-typedef void participant_each_fn(struct participant *p, void *arg);
-void participants_each(struct room *room, participant_each_fn *fn, void *arg);
 
 /* Statistics come by message: fn is called once from the control loop, with n = 0 when the room or
  * participant has gone meanwhile. ids[i] belongs to stats[i]; both live until fn returns. */
