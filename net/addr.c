@@ -56,43 +56,6 @@ int net_addr_parse(struct net_addr *out, const char *ip, uint16_t port)
     return parse_ip(out, ip, len, port);
 }
 
-static int parse_port(const char *text, uint16_t *out)
-{
-    unsigned v = 0;
-    size_t n = strlen(text);
-    if (n == 0 || n > 5)
-        return -EINVAL;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -EINVAL;
-        v = v * 10 + (unsigned)(text[i] - '0');
-    }
-    if (v > UINT16_MAX)
-        return -EINVAL;
-    *out = (uint16_t)v;
-    return 0;
-}
-
-int net_addr_parse_with_port(struct net_addr *out, const char *text)
-{
-    const char *ip = text, *end, *colon;
-    if (text[0] == '[') {
-        ip++;
-        end = strchr(text, ']');
-        colon = end ? end + 1 : NULL;
-        if (end && !memchr(ip, ':', (size_t)(end - ip)))
-            return -EINVAL;
-    } else {
-        colon = end = strrchr(text, ':');
-        if (end && memchr(text, ':', (size_t)(end - text)))
-            return -EINVAL; /* IPv6 without brackets */
-    }
-    uint16_t port;
-    if (!end || *colon != ':' || parse_port(colon + 1, &port) != 0)
-        return -EINVAL;
-    return parse_ip(out, ip, (size_t)(end - ip), port);
-}
-
 const char *net_addr_format_ip(const struct net_addr *a, char *buf, size_t cap)
 {
     if (a->family == 0 || !inet_ntop(a->family, a->ip, buf, (socklen_t)cap))
@@ -105,18 +68,6 @@ const char *net_addr_format(const struct net_addr *a, char *buf, size_t cap)
     char ip[INET6_ADDRSTRLEN];
     net_addr_format_ip(a, ip, sizeof ip);
     snprintf(buf, cap, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip, a->port);
-    return buf;
-}
-
-const char *net_addr_format_masked(const struct net_addr *a, char *buf, size_t cap)
-{
-    if (a->family == AF_INET)
-        snprintf(buf, cap, "%u.%u.x.x:%u", a->ip[0], a->ip[1], a->port);
-    else if (a->family == AF_INET6)
-        snprintf(
-            buf, cap, "[%x:%x:x]:%u", a->ip[0] << 8 | a->ip[1], a->ip[2] << 8 | a->ip[3], a->port);
-    else
-        snprintf(buf, cap, "none");
     return buf;
 }
 

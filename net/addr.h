@@ -20,15 +20,11 @@ struct net_addr {
 
 /* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]". 0, or -EINVAL and out untouched. */
 int net_addr_parse(struct net_addr *out, const char *ip, uint16_t port);
-/* "192.0.2.1:5004" or "[2001:db8::1]:5004". 0, or -EINVAL and out untouched. */
-int net_addr_parse_with_port(struct net_addr *out, const char *text);
 
 /* Writes "192.0.2.1:5004" / "[2001:db8::1]:5004"; returns buf. cap >= NET_ADDR_TEXT_MAX. */
 const char *net_addr_format(const struct net_addr *a, char *buf, size_t cap);
 /* The address without its port, as c= and o= lines of SDP write it. */
 const char *net_addr_format_ip(const struct net_addr *a, char *buf, size_t cap);
-/* What may stand in a log: "192.0.x.x:5004", "2001:db8:x". */
-const char *net_addr_format_masked(const struct net_addr *a, char *buf, size_t cap);
 
 bool net_addr_is_set(const struct net_addr *a);
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b);   /* address and port */

@@ -116,13 +116,6 @@ int send_batch_commit(struct send_batch *b, int fd, const struct net_addr *to, s
     return 0;
 }
 
-void send_batch_forget(struct send_batch *b, int fd)
-{
-    for (size_t i = 0; i < b->n; i++)
-        if (b->entries[i].fd == fd)
-            b->entries[i].fd = -1;
-}
-
 static void count_sent(struct send_batch *b, size_t from, size_t n)
 {
     for (size_t i = from; i < from + n; i++)
@@ -180,8 +173,7 @@ size_t send_batch_flush(struct send_batch *b)
         size_t run = 1;
         while (i + run < b->n && b->entries[i + run].fd == b->entries[i].fd)
             run++;
-        if (b->entries[i].fd >= 0)
-            taken += send_run(b, i, run);
+        taken += send_run(b, i, run);
         i += run;
     }
     b->n = b->used = b->reserved = 0;

@@ -41,10 +41,8 @@ int send_batch_add(struct send_batch *b, int fd, const struct net_addr *to, cons
 uint8_t *send_batch_reserve(struct send_batch *b, size_t cap);
 int send_batch_commit(struct send_batch *b, int fd, const struct net_addr *to, size_t len);
 
-/* Forgets what waits for an fd: call it before the fd is closed. */
-void send_batch_forget(struct send_batch *b, int fd);
-
-/* Sends everything, in the order added for each fd. Returns the packets the kernel took. */
+/* Sends everything, in the order added for each fd: to be called before one of them is closed.
+ * Returns the packets the kernel took. */
 size_t send_batch_flush(struct send_batch *b);
 void send_batch_stats(const struct send_batch *b, struct send_batch_stats *out);
 

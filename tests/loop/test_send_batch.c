@@ -245,21 +245,6 @@ Test(send_batch, refused_by_a_closed_port)
     close(fd);
 }
 
-Test(send_batch, forgotten_before_the_socket_closes)
-{
-    struct net_addr gone_from;
-    uint8_t got[64];
-    int gone = bound(&gone_from);
-    send_batch_add(b, tx, &to[0], header, 12, header, 1);
-    send_batch_add(b, gone, &to[1], header, 12, header, 1);
-    send_batch_add(b, tx, &to[2], header, 12, header, 1);
-    send_batch_forget(b, gone);
-    close(gone);
-    cr_assert_eq(send_batch_flush(b), 2);
-    cr_assert_eq(hear(1, got, sizeof got), -1);
-    cr_assert_eq(stats().errors, 0);
-}
-
 /* A full socket: the rest of its run is dropped at once, other sockets have theirs. */
 Test(send_batch, a_full_socket_drops)
 {

@@ -17,21 +17,18 @@ static struct net_addr addr(const char *ip, uint16_t port)
 Test(addr, text_there_and_back)
 {
     static const struct {
-        const char *in, *ip, *full, *masked;
+        const char *in, *ip, *full;
     } cases[] = {
-        {"192.0.2.17", "192.0.2.17", "192.0.2.17:5004", "192.0.x.x:5004"},
-        {"2001:db8::1", "2001:db8::1", "[2001:db8::1]:5004", "[2001:db8:x]:5004"},
-        {"[2001:DB8:0::1]", "2001:db8::1", "[2001:db8::1]:5004", "[2001:db8:x]:5004"},
-        {"::ffff:192.0.2.17", "192.0.2.17", "192.0.2.17:5004", "192.0.x.x:5004"},
+        {"192.0.2.17", "192.0.2.17", "192.0.2.17:5004"},
+        {"2001:db8::1", "2001:db8::1", "[2001:db8::1]:5004"},
+        {"[2001:DB8:0::1]", "2001:db8::1", "[2001:db8::1]:5004"},
+        {"::ffff:192.0.2.17", "192.0.2.17", "192.0.2.17:5004"},
     };
     for (size_t i = 0; i < N(cases); i++) {
-        struct net_addr a = addr(cases[i].in, 5004), b;
+        struct net_addr a = addr(cases[i].in, 5004);
         char buf[NET_ADDR_TEXT_MAX];
         cr_assert_str_eq(net_addr_format_ip(&a, buf, sizeof buf), cases[i].ip);
-        cr_assert_str_eq(net_addr_format_masked(&a, buf, sizeof buf), cases[i].masked);
         cr_assert_str_eq(net_addr_format(&a, buf, sizeof buf), cases[i].full);
-        cr_assert_eq(net_addr_parse_with_port(&b, buf), 0);
-        cr_assert(net_addr_equal(&a, &b));
     }
 }
 
@@ -44,11 +41,6 @@ Test(addr, text_that_is_no_address)
     struct net_addr a = {.family = 77}, before = a;
     for (size_t i = 0; i < N(ips); i++)
         cr_assert_eq(net_addr_parse(&a, ips[i], 1), -EINVAL, "'%s'", ips[i]);
-    static const char *const full[] = {"1.2.3.4", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536",
-        "1.2.3.4:+1", "1.2.3.4:000001", "::1:80", "[::1]", "[::1]80", "[::1]:", "[1.2.3.4]:80", "",
-        ":80", "[", "]:1", "[]:1"};
-    for (size_t i = 0; i < N(full); i++)
-        cr_assert_eq(net_addr_parse_with_port(&a, full[i]), -EINVAL, "'%s'", full[i]);
     cr_assert_eq(memcmp(&a, &before, sizeof a), 0, "out is untouched on error");
 }
 
