@@ -27,16 +27,6 @@ const struct acodec *acodec_find(const char *name, uint32_t rtp_clock_hz, unsign
     return NULL;
 }
 
-const struct acodec *acodec_find_static(uint8_t pt)
-{
-    if (pt == ACODEC_PT_DYNAMIC)
-        return NULL;
-    for (size_t i = 0; acodecs[i]; i++)
-        if (acodecs[i]->static_pt == pt)
-            return acodecs[i];
-    return NULL;
-}
-
 uint32_t acodec_rtp_ticks(const struct acodec *c, uint32_t pcm_samples)
 {
     return (uint32_t)((uint64_t)pcm_samples * c->rtp_clock_hz / c->pcm_rate_hz);

@@ -85,8 +85,6 @@ extern const struct acodec *const acodecs[];
 
 /* By rtpmap (name without case; channels 0 counts as 1), or NULL. */
 const struct acodec *acodec_find(const char *name, uint32_t rtp_clock_hz, unsigned channels);
-/* By static payload type, or NULL. */
-const struct acodec *acodec_find_static(uint8_t pt);
 
 /* Samples of pcm_rate_hz as ticks of the RTP clock. */
 uint32_t acodec_rtp_ticks(const struct acodec *c, uint32_t pcm_samples);

@@ -34,8 +34,3 @@ void sync_buffer_take(struct sync_buffer *b, int16_t *out, size_t n)
     b->len -= n;
     memmove(b->pcm, b->pcm + n, (SYNC_BUFFER_PAST + b->len) * sizeof *b->pcm);
 }
-
-void sync_buffer_drop(struct sync_buffer *b)
-{
-    b->len = 0;
-}

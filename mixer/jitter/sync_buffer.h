@@ -26,7 +26,5 @@ size_t sync_buffer_room(const struct sync_buffer *b);
 void sync_buffer_added(struct sync_buffer *b, size_t n);
 /* Plays n samples (at most len) into out. */
 void sync_buffer_take(struct sync_buffer *b, int16_t *out, size_t n);
-/* Forgets what comes next. */
-void sync_buffer_drop(struct sync_buffer *b);
 
 #endif

@@ -38,18 +38,6 @@ Test(acodec, finds_by_rtpmap)
             cases[i].want, "%s/%u/%u", cases[i].name, cases[i].clock_hz, cases[i].channels);
 }
 
-Test(acodec, finds_by_static_payload_type)
-{
-    for (unsigned pt = 0; pt < 256; pt++) {
-        const struct acodec *want = pt == 0    ? &acodec_pcmu
-                                    : pt == 8  ? &acodec_pcma
-                                    : pt == 9  ? &acodec_g722
-                                    : pt == 11 ? &acodec_l16_44100
-                                               : NULL;
-        cr_expect_eq(acodec_find_static((uint8_t)pt), want, "payload type %u", pt);
-    }
-}
-
 Test(acodec, counts_rtp_ticks)
 {
     cr_expect_eq(acodec_rtp_ticks(&acodec_opus, 960), 960);

@@ -216,17 +216,3 @@ Test(log, before_the_start_events_are_lost_and_counted)
     log_stats(&after);
     cr_assert_eq(after.lost, before.lost + 1);
 }
-
-Test(log, one_call_site_is_limited)
-{
-    static struct log_limit limit;
-    uint32_t suppressed;
-    unsigned passed = 0;
-    for (uint64_t us = 5000000; us < 6000000; us += 1000)
-        passed += log_limit_pass(&limit, 3, us, &suppressed);
-    cr_assert_eq(passed, 3);
-    cr_assert(log_limit_pass(&limit, 3, 6000000, &suppressed));
-    cr_assert_eq(suppressed, 997);
-    cr_assert(log_limit_pass(&limit, 3, 6000001, &suppressed));
-    cr_assert_eq(suppressed, 0);
-}
