@@ -202,8 +202,7 @@ Test(rooms, rtcp_mux_of_a_refused_line_is_none)
     struct participant *p;
     char *answer;
     const char *why;
-    cr_assert_eq(
-        participant_join(m.room, &wishes, offer, sizeof(offer) - 1, &p, &answer, &why), 0);
+    cr_assert_eq(participant_join(m.room, &wishes, offer, sizeof(offer) - 1, &p, &answer, &why), 0);
     cr_expect_eq(rooms_ports_free(m.rooms), before - 2);
     free(answer);
     meeting_end(&m);
