@@ -83,7 +83,7 @@ const struct config_key config_keys[CONFIG_KEYS] = {
     {"denoise", CONFIG_KEY_BOOL, AT(denoise), "no", 0, 0, "", true,
         "Take noise off the voices of those who join, unless the room says otherwise."},
     {"sounds_dir", CONFIG_KEY_TEXT, AT(sounds_dir), "", 0, 0, "", true,
-        "Folder of WAV and Ogg files that can be played by name; empty: none."},
+        "Folder of WAV, FLAC and Ogg files that can be played by name; empty: none."},
 
     {"log_level", CONFIG_KEY_CHOICE, AT(log_level), "info", 0, 3, "error|warn|info|debug", true,
         "Least important events that are logged."},

@@ -7,6 +7,7 @@
 #include "mixer/mixer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sndfile.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -119,13 +120,14 @@ static int open_sound(struct player *p, const char **why)
     return resample_create(&p->resample, (uint32_t)p->info.samplerate, MIXER_RATE_HZ);
 }
 
-static void mix_down(const int16_t *in, size_t frames, int channels, int16_t *out)
+static void mix_down(const float *in, size_t frames, int channels, int16_t *out)
 {
     for (size_t i = 0; i < frames; i++) {
-        int sum = 0;
+        float sum = 0;
         for (int c = 0; c < channels; c++)
             sum += in[i * (size_t)channels + (size_t)c];
-        out[i] = (int16_t)(sum / channels);
+        float x = sum * 32768 / (float)channels;
+        out[i] = (int16_t)lrintf(fminf(fmaxf(x, INT16_MIN), INT16_MAX));
     }
 }
 
@@ -138,8 +140,10 @@ static sf_count_t frames_a_read(const struct player *p)
 
 static void read_more(struct player *p)
 {
-    int16_t raw[READ_FRAMES * CHANNELS_MAX], mono[READ_FRAMES];
-    sf_count_t n = sf_readf_short(p->sound, raw, frames_a_read(p));
+    /* As float: libsndfile would cut the samples of a file of floats down to whole numbers. */
+    float raw[READ_FRAMES * CHANNELS_MAX];
+    int16_t mono[READ_FRAMES];
+    sf_count_t n = sf_readf_float(p->sound, raw, frames_a_read(p));
     if (n <= 0) {
         p->at_end = true;
         return;

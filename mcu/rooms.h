@@ -131,8 +131,8 @@ typedef void participant_stats_fn(
 int room_stats(struct room *room, participant_stats_fn *fn, void *arg);
 int participant_stats(struct participant *p, participant_stats_fn *fn, void *arg);
 
-/* Plays a WAV or Ogg file (its bytes; taken over and freed) into the room, replacing what plays.
- * 0; -EINVAL not a sound file; -EFBIG; -ENOMEM. An end is told by event. */
+/* Plays a WAV, FLAC or Ogg file (its bytes; taken over and freed) into the room, replacing what
+ * plays. 0; -EINVAL not a sound file; -EFBIG; -ENOMEM. An end is told by event. */
 int room_play(struct room *room, uint8_t *file, size_t len, const char **why);
 void room_play_stop(struct room *room);
 

@@ -6,8 +6,10 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_TOKEN = 4 };
 enum { TOKEN_MAX_BYTES = 512, FILE_MAX_BYTES = 256 << 20 };
@@ -28,7 +30,7 @@ static const char usage[] =
     "    deaf ROOM ID           this participant hears nobody; undeaf takes it back\n"
     "    gain ROOM ID DB        makes a participant louder or quieter, -40 to 20\n"
     "    kick ROOM ID           sends a participant away\n"
-    "    play ROOM FILE         plays a WAV or Ogg file into a room\n"
+    "    play ROOM FILE         plays a WAV, FLAC or Ogg file into a room\n"
     "    watch ROOM             a live table: who talks, levels, codec, delay, loss (q ends)\n"
     "\n"
     "OPTIONS\n"
@@ -193,7 +195,7 @@ static int do_gain(struct ctl *c)
 {
     char *end;
     double db = strtod(c->fourth, &end);
-    if (end == c->fourth || *end != '\0') {
+    if (end == c->fourth || *end != '\0' || !isfinite(db)) {
         fprintf(stderr, "mcuctl: «%s» is not a number of decibels\n", c->fourth);
         return EXIT_USAGE;
     }
@@ -212,13 +214,23 @@ static void *read_file(const char *path, size_t *len)
     if (in == NULL)
         return NULL;
     char *data = NULL;
+    struct stat about;
     long size = fseek(in, 0, SEEK_END) == 0 ? ftell(in) : -1;
-    if (size > FILE_MAX_BYTES)
+    if (fstat(fileno(in), &about) == 0 && S_ISDIR(about.st_mode))
+        errno = EISDIR;
+    else if (size > FILE_MAX_BYTES)
         errno = EFBIG;
     else if (size >= 0 && fseek(in, 0, SEEK_SET) == 0 && (data = malloc((size_t)size + 1)) != NULL)
         *len = fread(data, 1, (size_t)size, in);
     fclose(in);
     return data;
+}
+
+static const char *sound_type(const void *data, size_t len)
+{
+    if (len >= 4 && memcmp(data, "OggS", 4) == 0)
+        return "audio/ogg";
+    return len >= 4 && memcmp(data, "fLaC", 4) == 0 ? "audio/flac" : "audio/wav";
 }
 
 static int do_play(struct ctl *c)
@@ -230,8 +242,7 @@ static int do_play(struct ctl *c)
         fprintf(stderr, "mcuctl: %s: %s\n", c->third, strerror(errno));
         return EXIT_USAGE;
     }
-    bool ogg = len >= 4 && memcmp(data, "OggS", 4) == 0;
-    struct http_body body = {ogg ? "audio/ogg" : "audio/wav", data, len};
+    struct http_body body = {sound_type(data, len), data, len};
     snprintf(path, sizeof path, "%s/play", c->room_path);
     int code = request(c, "POST", path, &body);
     free(data);

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON   "application/json"
-#define SDP    "application/sdp"
-#define SOUNDS "audio/wav audio/x-wav audio/wave audio/vnd.wave audio/ogg application/ogg"
+#define JSON "application/json"
+#define SDP  "application/sdp"
+#define SOUNDS                                                                                     \
+    "audio/wav audio/x-wav audio/wave audio/vnd.wave audio/flac audio/x-flac audio/ogg "           \
+    "audio/opus application/ogg"
 
 static void page(struct http_request *r, void *arg)
 {

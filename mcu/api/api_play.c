@@ -18,7 +18,7 @@ static void answer(struct http_request *r, int err, const char *why)
         http_respond(r, 202, NULL, NULL, 0);
         break;
     case -EINVAL:
-        http_error(r, 422, "not_a_sound", why ? why : "send a WAV or Ogg file");
+        http_error(r, 422, "not_a_sound", why ? why : "send a WAV, FLAC or Ogg file");
         break;
     case -EFBIG:
         http_error(r, 413, "too_large", why ? why : "the sound is too long");

@@ -95,19 +95,30 @@ test('WebSocket frames that break the rules close that connection only', async (
     await other.event('joined', (e) => e.type === 'joined');
 });
 
-test('a WAV file is played to everybody', async (t) => {
+test('sound files are played to everybody', async (t) => {
     const mcu = await Mcu.of(t, { build: 'asan' });
     const folder = folderOf(t);
     const listener = await device(t, mcu, { name: 'listener' });
     const file = join(folder, 'tone.wav');
     writeWav(file, tone(600, 3, 16000, 0.2), 16000);
-    const from = listener.packets.length;
-    const reply = await mcu.request('POST', '/api/v1/rooms/room/play', {
-        body: readFileSync(file),
-        type: 'audio/wav',
-    });
-    assert.ok(reply.status >= 200 && reply.status < 300, JSON.stringify(reply.body));
-    await until('the tone', () => listener.packets.length > from + 75 && level(listener, 600, -50) > -18);
+    const played = async (path, type) => {
+        const from = listener.packets.length;
+        const reply = await mcu.request('POST', '/api/v1/rooms/room/play', { body: readFileSync(path), type });
+        assert.equal(reply.status, 202, JSON.stringify(reply.body));
+        await until(
+            `the tone of ${path}`,
+            () => listener.packets.length > from + 75 && Math.abs(level(listener, 600, -50) + 14) < 1,
+        );
+        await mcu.api('DELETE', '/rooms/room/play');
+        await until('silence', () => level(listener, 600, -20) < -60);
+    };
+    await played(file, 'audio/wav');
+    const kinds = { 'float.wav': ['pcm_f32le', 'audio/wav'], 'x.flac': ['flac', 'audio/flac'] };
+    for (const [name, [codec, type]] of Object.entries(kinds)) {
+        const path = join(folder, name);
+        await run('ffmpeg', ['-loglevel', 'error', '-i', file, '-ac', '2', '-af', 'volume=3dB', '-c:a', codec, path]);
+        await played(path, type);
+    }
     const bad = await mcu.request('POST', '/api/v1/rooms/room/play', { body: 'RIFFnonsense', type: 'audio/wav' });
     assert.ok(bad.status >= 400 && bad.status < 500, `${bad.status}`);
 });
@@ -146,7 +157,7 @@ test('mcuctl', async (t) => {
     const a = await device(t, mcu, { name: 'Änne' });
     assert.match(await ctl('rooms'), /^room\s+1\s/m);
     a.say(tone(500, 1, 8000));
-    await until('a talker in the table', async () => /Änne.*TALKS.*PCMU/.test(await ctl('watch', 'room')));
+    await until('a talker in the table', async () => /Änne.*TALKS #+[.]+ PCMU +own /.test(await ctl('watch', 'room')));
     await ctl('mute', 'room', a.id);
     assert.match(await ctl('participants', 'room'), /Änne.*muted/);
     await ctl('unmute', 'room', a.id);
@@ -163,6 +174,8 @@ test('mcuctl', async (t) => {
     const env = { ...process.env, MCU_ADMIN_TOKEN: mcu.token };
     await fails(1, env, 'participants', 'room');
     await fails(2, env, 'dance');
+    await fails(2, env, 'gain', 'room', a.id, 'nan');
+    await fails(2, env, 'play', 'room', folder);
     await fails(4, { ...process.env, MCU_ADMIN_TOKEN: 'wrong' }, 'rooms');
     await fails(3, env, '--url', 'http://127.0.0.1:9', 'rooms');
     await fails(4, { HOME: folder, PATH: process.env.PATH }, 'rooms');

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 20, BAR_COLUMNS = 20, QUIETEST_DBOV = 60 };
+enum { NAME_COLUMNS = 20, BAR_COLUMNS = 20, QUIETEST_DBOV = 60, SILENT_DBOV = 127 };
 
 static const char *text_of(const json_t *object, const char *key, const char *otherwise)
 {
@@ -48,9 +48,10 @@ void table_rooms(FILE *out, const json_t *rooms)
     }
 }
 
-static void print_bar(FILE *out, double level_dbov)
+/* below_dbov as in RFC 6464: 0 loudest, 127 silent. */
+static void print_bar(FILE *out, double below_dbov)
 {
-    double share = 1 - fmin(-level_dbov, QUIETEST_DBOV) / QUIETEST_DBOV;
+    double share = 1 - fmin(below_dbov, QUIETEST_DBOV) / QUIETEST_DBOV;
     unsigned filled = (unsigned)lround(share * BAR_COLUMNS);
     for (unsigned i = 0; i < BAR_COLUMNS; i++)
         fputc(i < filled ? '#' : '.', out);
@@ -65,13 +66,21 @@ static const char *state_of(const json_t *p, const json_t *stats)
     return flag_of(stats, "talking") ? "TALKS" : "";
 }
 
+/* Whose encoder makes what they hear. */
+static const char *encoder_of(const json_t *stats)
+{
+    if (!json_is_string(json_object_get(stats, "codec")))
+        return "-";
+    return flag_of(stats, "own_encoder") ? "own" : "group";
+}
+
 static void print_participant(FILE *out, const json_t *p)
 {
     const json_t *stats = json_object_get(p, "stats");
     table_text(out, text_of(p, "name", ""), NAME_COLUMNS);
     fprintf(out, " %-16.16s %-5s ", text_of(p, "id", "?"), state_of(p, stats));
-    print_bar(out, number_of(stats, "level_dbov", -127));
-    fprintf(out, " %-5.5s %-5.5s", text_of(stats, "codec", "-"), text_of(stats, "encoder", "-"));
+    print_bar(out, number_of(stats, "level", SILENT_DBOV));
+    fprintf(out, " %-5.5s %-5.5s", text_of(stats, "codec", "-"), encoder_of(stats));
     fprintf(
         out, " %5.0f %6.1f", number_of(stats, "delay_ms", 0), number_of(stats, "loss_percent", 0));
     double rtt_ms = number_of(stats, "rtt_ms", -1);
@@ -79,7 +88,7 @@ static void print_participant(FILE *out, const json_t *p)
         fprintf(out, " %6.0f", rtt_ms);
     else
         fprintf(out, "      -");
-    bool srtp = json_is_string(json_object_get(stats, "srtp"));
+    bool srtp = json_is_string(json_object_get(stats, "srtp_suite"));
     fprintf(out, "%s%s", srtp ? " srtp" : "", flag_of(p, "deaf") ? " deaf" : "");
 }
 
