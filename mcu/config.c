@@ -1,6 +1,7 @@
 #include "mcu/config.h"
 
 #include "mcu/config_keys.h"
+#include "net/addr.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -299,11 +300,24 @@ int config_args_parse(
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
+/* Not 0.0.0.0, ::, multicast or broadcast, to which a bind succeeds but no peer can send. */
+static bool is_one_host(const char *address)
+{
+    struct net_addr a;
+    if (net_addr_parse(&a, address, 0) || net_addr_is_any(&a))
+        return false;
+    return a.family == AF_INET ? a.ip[0] < 224 : a.ip[0] != 0xff;
+}
+
 static void check_together(const struct config *c, struct errors *e)
 {
     if (c->rtp_port_max < c->rtp_port_min + 1) {
         e->where = "rtp_port_max";
         fail(e, "must be above rtp_port_min (%u): RTP and RTCP need a pair", c->rtp_port_min);
+    }
+    if (!is_one_host(c->media_address)) {
+        e->where = "media_address";
+        fail(e, "%s is named in SDP answers and must be one host's", c->media_address);
     }
     if (*c->admin_token && strlen(c->admin_token) < 16) {
         e->where = "admin_token";

@@ -53,7 +53,7 @@ static void say_error(const char *where, const char *message, void *arg)
 static void log_error(const char *where, const char *message, void *arg)
 {
     (void)message;
-    LOG_ERROR("config", arg, log_text("where", where));
+    LOG_ERROR("config", arg, log_text("where", where), log_text("see", "mcu --check-config"));
 }
 
 static void log_refused(const char *key, const char *message, void *arg)
@@ -195,15 +195,16 @@ static void start_handles(struct program *p)
     uv_timer_start(&p->sampler, on_sample, SAMPLE_MS, SAMPLE_MS);
 }
 
-static int say_start_error(const char *what, const struct config *c, int err)
+static int say_http_error(const struct config *c, int err)
 {
     if (err == -EADDRINUSE)
         fprintf(stderr,
-            "mcu: %s: port %u of %s is taken; is another mcu running? --http_port chooses "
+            "mcu: HTTP: port %u of %s is taken; is another mcu running? --http_port chooses "
             "another\n",
-            what, c->http_port, c->http_address);
+            c->http_port, c->http_address);
     else
-        fprintf(stderr, "mcu: %s: %s\n", what, strerror(-err));
+        fprintf(stderr, "mcu: HTTP: port %u of %s: %s\n", c->http_port, c->http_address,
+            strerror(-err));
     return err;
 }
 
@@ -223,10 +224,12 @@ static int start_server(struct program *p)
     if (!err)
         err = http_create(&p->api.http, &p->loop, &setup);
     if (err)
-        return say_start_error("HTTP", &p->cfg, err);
+        return say_http_error(&p->cfg, err);
     err = rooms_create(&p->rooms, &p->cfg, &p->loop, on_room_event, p);
-    if (err)
-        return say_start_error("media", &p->cfg, err);
+    if (err) {
+        fprintf(stderr, "mcu: media on %s: %s\n", p->cfg.media_address, strerror(-err));
+        return err;
+    }
     p->api.rooms = p->rooms;
     health_sample(&p->health, p->rooms);
     return 0;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     COLLECT_MS = 1000,
@@ -133,11 +134,15 @@ static int make_ports(struct rooms *r)
     int err = random_bytes(&seed, sizeof(seed));
     if (!err)
         err = net_addr_parse(&r->local, r->cfg->media_address, 0);
+    if (err)
+        return err;
+    int probe = udp_bind(&r->local, NULL); /* better told at the start than at every join */
+    if (probe < 0)
+        return probe;
+    close(probe);
     const struct udp_options options = {.dscp_ef = true};
-    if (!err)
-        err = udp_pool_create(&r->ports, &r->local, (uint16_t)r->cfg->rtp_port_min,
-            (uint16_t)r->cfg->rtp_port_max, &options, seed);
-    return err;
+    return udp_pool_create(&r->ports, &r->local, (uint16_t)r->cfg->rtp_port_min,
+        (uint16_t)r->cfg->rtp_port_max, &options, seed);
 }
 
 int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control,

@@ -115,14 +115,20 @@ static bool media_ok(const struct answer_config *cfg, const struct net_addr *a)
     return cfg->media_ok ? cfg->media_ok(a, cfg->arg) : net_addr_media_ok(a, &cfg->local);
 }
 
+static bool reachable(const struct maker *m, const struct net_addr *a)
+{
+    return !net_addr_is_set(a) || a->family == m->cfg->local.family;
+}
+
 static int pick_addresses(struct maker *m, const struct sdp_audio *offer, struct answer_audio *out)
 {
     out->rtcp_mux = offer->rtcp_mux && m->cfg->rtcp_mux;
     out->rtp = offer->rtp;
     out->rtcp = out->rtcp_mux ? offer->rtp : offer->rtcp;
-    if (m->cfg->local.family == AF_INET &&
-        (out->rtp.family == AF_INET6 || out->rtcp.family == AF_INET6))
-        return fail(m, -ENOTSUP, "only IPv4 media can be reached from here");
+    if (!reachable(m, &out->rtp) || !reachable(m, &out->rtcp))
+        return fail(m, -ENOTSUP,
+            m->cfg->local.family == AF_INET ? "only IPv4 media can be reached from here"
+                                            : "only IPv6 media can be reached from here");
     if (net_addr_is_set(&out->rtp) && !media_ok(m->cfg, &out->rtp))
         return fail(m, -EACCES, "media may not be sent to the offered address and port");
     if (net_addr_is_set(&out->rtcp) && !media_ok(m->cfg, &out->rtcp))

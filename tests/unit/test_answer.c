@@ -355,6 +355,7 @@ Test(answer, ipv6)
     answering_assert_line(a, "c=IN IP6 2001:db8::1");
     cr_assert_eq(answer_audio(a)->rtp.family, AF_INET6);
     answer_destroy(a);
+    cr_assert_eq(answering_refused(SESSION "m=audio 5000 RTP/AVP 8\r\n", cfg, NULL), -ENOTSUP);
 }
 
 static int no_bytes(void *buf, size_t n, void *arg)

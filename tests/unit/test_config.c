@@ -163,6 +163,8 @@ Test(config, wrong_flags_are_told_and_nothing_is_changed)
         {"mcu", "--admin_token=with spaces in it 0123", NULL},
         {"mcu", "--sounds_dir=/nonexistent", NULL},
         {"mcu", "--rtp_port_max=1025", NULL},
+        {"mcu", "--media_address=0.0.0.0", NULL},
+        {"mcu", "--media_address=ff02::1", NULL},
         {"mcu", "-x", NULL},
         {"mcu", "--", NULL},
         {"mcu", "", NULL},
