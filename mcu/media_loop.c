@@ -276,6 +276,7 @@ void media_loop_remove(struct media_loop *ml, struct ticker *t)
 {
     assert(media_loop_here(ml));
     t->account(t, &ml->totals);
+    media_totals_retire(&ml->totals);
     *t->prev = t->next;
     if (t->next)
         t->next->prev = t->prev;

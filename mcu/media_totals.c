@@ -1,18 +1,13 @@
 #include "mcu/media_totals.h"
 
-#define LARGER(a, b)  ((a) > (b) ? (a) : (b))
-#define SMALLER(a, b) ((a) < (b) ? (a) : (b))
-
 void media_totals_add(struct media_totals *sum, const struct media_totals *part)
 {
     sum->ticks += part->ticks;
     sum->late_ticks += part->late_ticks;
     sum->missed_ticks += part->missed_ticks;
-    sum->longest_tick_us = LARGER(sum->longest_tick_us, part->longest_tick_us);
+    if (sum->longest_tick_us < part->longest_tick_us)
+        sum->longest_tick_us = part->longest_tick_us;
     sum->busy += part->busy;
-    if (part->complexity)
-        sum->complexity =
-            sum->complexity ? SMALLER(sum->complexity, part->complexity) : part->complexity;
     sum->complexity_steps += part->complexity_steps;
     sum->packets_in += part->packets_in;
     sum->packets_out += part->packets_out;
@@ -27,4 +22,9 @@ void media_totals_add(struct media_totals *sum, const struct media_totals *part)
     sum->legs += part->legs;
     sum->groups += part->groups;
     sum->speakers += part->speakers;
+}
+
+void media_totals_retire(struct media_totals *sum)
+{
+    sum->legs = sum->groups = sum->speakers = 0;
 }

@@ -10,14 +10,16 @@ struct media_totals {
         missed_ticks;          /* late: began > 5 ms after its slot; missed: never run */
     uint32_t longest_tick_us;  /* of the last second, of all loops */
     float busy;                /* threads' CPU in cores, last second */
-    uint8_t complexity;        /* ceiling the load leaves to encoders, least of all */
-    uint64_t complexity_steps; /* times the load lowered it */
+    uint64_t complexity_steps; /* times the load lowered the encoders' complexity */
     uint64_t packets_in, packets_out, packets_dropped, send_errors;
     uint64_t encodes, decodes, switches;
     uint64_t concealed_samples, played_samples;
-    unsigned loops, legs, groups, speakers;
+    unsigned loops;
+    unsigned legs, groups, speakers; /* now */
 };
 
 void media_totals_add(struct media_totals *sum, const struct media_totals *part);
+/* What was added of a room or leg that goes: its counts stay, what it was just now does not. */
+void media_totals_retire(struct media_totals *sum);
 
 #endif

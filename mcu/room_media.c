@@ -80,7 +80,6 @@ static void account(const struct ticker *t, struct media_totals *sums)
                                .switches = m.switches,
                                .groups = m.groups,
                                .speakers = m.speakers,
-                               .complexity = m.complexity,
                                .complexity_steps = m.complexity_steps_down,
                            });
     for (size_t i = 0; i < rm->n_legs; i++)
@@ -242,7 +241,7 @@ void room_media_remove(struct room_media *rm, struct leg *leg)
     for (size_t i = 0; i < rm->n_legs; i++)
         if (rm->legs[i] == leg) {
             leg_account(leg, &rm->retired);
-            rm->retired.legs = 0;
+            media_totals_retire(&rm->retired);
             rm->legs[i] = rm->legs[--rm->n_legs];
             return;
         }

@@ -227,6 +227,26 @@ Test(rooms, a_listener_whose_machine_refuses_our_packets_has_left, .timeout = 60
     meeting_end(&m);
 }
 
+Test(rooms, sums_forget_who_spoke_in_a_room_that_is_gone)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct media_totals sums;
+    struct peer_config talks = talker(&acodec_pcma, 440);
+    meeting_join(&m, &talks);
+    meeting_join(&m, &talks);
+    meeting_run_ms(&m, 2500);
+    rooms_totals(m.rooms, &sums);
+    cr_expect_eq(sums.speakers, 2u);
+    room_close(m.room);
+    meeting_run_ms(&m, 2500);
+    rooms_totals(m.rooms, &sums);
+    cr_expect_eq(sums.legs + sums.groups + sums.speakers, 0u);
+    cr_expect_gt(sums.packets_in, 200u);
+    meeting_end(&m);
+}
+
 Test(rooms, nobody_can_make_us_talk_to_ourselves)
 {
     struct meeting m;
