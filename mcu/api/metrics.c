@@ -68,8 +68,8 @@ static void print_media(FILE *out, const struct rooms *rooms)
     print(out, GAUGE, "encode_groups", "Listener groups that share an encoder now", t.groups);
     print(out, GAUGE, "rtp_ports_free", "RTP ports not in use", rooms_ports_free(rooms));
     print(out, GAUGE, "media_loops", "Media threads", t.loops);
-    print(
-        out, GAUGE, "media_busy_ratio", "Share of a core, mean of the media loops", (double)t.busy);
+    print(out, GAUGE, "media_busy_ratio", "Share of a core, mean of the media loops",
+        t.loops ? (double)t.busy / t.loops : 0);
     print(out, GAUGE, "tick_longest_seconds", "Longest tick of the last period",
         t.longest_tick_us / 1e6);
     print(out, COUNTER, "ticks_total", "Mixer ticks", (double)t.ticks);
