@@ -1,5 +1,7 @@
 #include "mcu/log.h"
 
+#include "net/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -185,9 +187,7 @@ bool log_enabled(enum log_level level)
 
 static uint64_t monotonic_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return clock_us(CLOCK_MONOTONIC) / 1000;
 }
 
 static bool out_of_time(void)

@@ -1,5 +1,6 @@
 #include "mcu/media_loop.h"
 
+#include "net/clock.h"
 #include "net/send_batch.h"
 #include "net/udp_poller.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -41,13 +41,6 @@ struct media_loop {
     uint32_t longest_tick_us;   /* of the second in hand */
     uint64_t cpu_us;            /* of the thread at the start of that second */
 };
-
-static uint64_t clock_us(clockid_t clock)
-{
-    struct timespec ts;
-    clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void measure(struct media_loop *ml, uint32_t took_us)
 {

@@ -1,5 +1,7 @@
 #include "net/udp.h"
 
+#include "net/splitmix.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -102,14 +104,6 @@ void udp_pool_destroy(struct udp_pool *p)
     free(p);
 }
 
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static int bind_port(const struct udp_pool *p, unsigned index)
 {
     struct net_addr a = p->local;
@@ -150,7 +144,7 @@ int udp_pool_take(struct udp_pool *p, bool pair, struct udp_ports *out)
 {
     int err = -ENOBUFS;
     pthread_mutex_lock(&p->lock);
-    unsigned start = (unsigned)(next_random(&p->random) % p->n);
+    unsigned start = (unsigned)(splitmix_next(&p->random) % p->n);
     for (unsigned i = 0; i < p->n && p->in_use < p->n; i++) {
         unsigned index = (start + i) % p->n;
         if (!is_free(p, index, pair))

@@ -1,5 +1,7 @@
 #include "net/udp_poller.h"
 
+#include "net/clock.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -7,7 +9,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { EVENTS = 128 };
@@ -38,18 +39,6 @@ struct udp_poller {
     struct control control[UDP_BATCH];
     _Alignas(16) uint8_t data[UDP_BATCH][UDP_MAX_DATAGRAM];
 };
-
-static uint64_t to_us(const struct timespec *t)
-{
-    return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_nsec / 1000;
-}
-
-static uint64_t clock_us(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return to_us(&t);
-}
 
 static void rearm(struct udp_poller *p, unsigned i)
 {
@@ -112,7 +101,8 @@ static uint64_t arrival_us(const struct udp_poller *p, struct msghdr *h)
             continue;
         struct timespec t;
         memcpy(&t, CMSG_DATA(c), sizeof t);
-        uint64_t at_us = to_us(&t), age_us = at_us < p->real_us ? p->real_us - at_us : 0;
+        uint64_t at_us = clock_timespec_us(&t),
+                 age_us = at_us < p->real_us ? p->real_us - at_us : 0;
         return p->now_us - (age_us < UDP_MAX_AGE_US ? age_us : UDP_MAX_AGE_US);
     }
     return p->now_us;

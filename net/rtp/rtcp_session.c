@@ -1,5 +1,7 @@
 #include "net/rtp/rtcp_session.h"
 
+#include "net/splitmix.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,19 +66,11 @@ static uint32_t ntp_middle(uint64_t ntp)
     return (uint32_t)(ntp >> 16);
 }
 
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static void make_cname(struct rtcp_session *s)
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
     for (unsigned i = 0; i < CNAME_BYTES; i++)
-        s->cname[i] = digits[next_random(&s->random) >> 59];
+        s->cname[i] = digits[splitmix_next(&s->random) >> 59];
     s->cname[CNAME_BYTES] = '\0';
 }
 
@@ -91,7 +85,7 @@ static uint64_t interval_us(struct rtcp_session *s)
         min_s /= 2;
     if (t_s < min_s)
         t_s = min_s;
-    double factor = 0.5 + (double)(next_random(&s->random) >> 11) / (double)(UINT64_C(1) << 53);
+    double factor = 0.5 + (double)(splitmix_next(&s->random) >> 11) / (double)(UINT64_C(1) << 53);
     return (uint64_t)(t_s * factor / compensation * 1e6);
 }
 
