@@ -1,6 +1,7 @@
 #include "mcu/api/token.h"
 
 #include "mcu/config.h"
+#include "mcu/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,8 +52,9 @@ static int random_text(char text[static RANDOM_BYTES / 3 * 4 + 1])
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     unsigned char bytes[RANDOM_BYTES];
-    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-        return -EIO;
+    int err = random_bytes(bytes, sizeof(bytes));
+    if (err)
+        return err;
     for (size_t i = 0, out = 0; i < sizeof(bytes); i += 3) {
         unsigned v = (unsigned)bytes[i] << 16 | (unsigned)bytes[i + 1] << 8 | bytes[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6)
