@@ -46,14 +46,15 @@ static void deliver_news(struct mail *m)
 }
 
 /* Without memory the news is lost; what it told of goes on. */
-static void tell(const struct news *news)
+static bool tell(const struct news *news)
 {
     struct news *n = malloc(sizeof(*n));
     if (!n)
-        return;
+        return false;
     *n = *news;
     n->mail.deliver = deliver_news;
     mailbox_post(control_of(news->leg), &n->mail);
+    return true;
 }
 
 void leg_tell_digit(struct leg *leg, char digit, uint32_t duration_ms)
@@ -64,10 +65,8 @@ void leg_tell_digit(struct leg *leg, char digit, uint32_t duration_ms)
 
 void leg_tell_ended(struct leg *leg, const char *reason)
 {
-    if (leg->ended)
-        return;
-    leg->ended = true;
-    tell(&(struct news){.leg = leg, .what = NEWS_ENDED, .reason = reason});
+    if (!leg->ended)
+        leg->ended = tell(&(struct news){.leg = leg, .what = NEWS_ENDED, .reason = reason});
 }
 
 void leg_note_talking(struct leg *leg, bool talking)
