@@ -19,7 +19,6 @@ static double cpu_us(void)
 }
 
 /* --- CPU -------------------------------------------------------------------------------------- */
-
 struct cost {
     double put_us, frame_us;
 };
@@ -72,7 +71,6 @@ static void print_costs(void)
 }
 
 /* --- delay and concealment -------------------------------------------------------------------- */
-
 struct recovery {
     double from_s, back_s;
 };

@@ -35,9 +35,7 @@ int comfort_noise_write(const struct comfort_noise_params *p, uint8_t *payload, 
     return 1 + (int)order;
 }
 
-/* --- analyser ----------------------------------------------------------------------------------
- */
-
+/* --- analyser --------------------------------------------------------------------------------- */
 void comfort_noise_analyser_init(struct comfort_noise_analyser *a)
 {
     *a = (struct comfort_noise_analyser){0};
@@ -96,9 +94,7 @@ void comfort_noise_result(const struct comfort_noise_analyser *a, struct comfort
     reflect(r, out);
 }
 
-/* --- generator ---------------------------------------------------------------------------------
- */
-
+/* --- generator -------------------------------------------------------------------------------- */
 enum { UPDATE_SAMPLES = 40, FADE_SAMPLES = 80 };
 
 /* A windowed sinc that passes up to half the noise's rate, cut into one row a phase. */

@@ -31,9 +31,7 @@ int comfort_noise_parse(const uint8_t *payload, size_t len, struct comfort_noise
 /* Bytes written, or -ENOSPC. */
 int comfort_noise_write(const struct comfort_noise_params *p, uint8_t *payload, size_t cap);
 
-/* --- analyser ----------------------------------------------------------------------------------
- */
-
+/* --- analyser --------------------------------------------------------------------------------- */
 struct comfort_noise_analyser {
     double r[COMFORT_NOISE_ORDER + 1]; /* autocorrelation a sample, averaged over frames */
     double power;                      /* mean square, averaged over frames */
@@ -46,9 +44,7 @@ void comfort_noise_analyse(struct comfort_noise_analyser *a, const int16_t *pcm,
 /* What the frames so far amount to. */
 void comfort_noise_result(const struct comfort_noise_analyser *a, struct comfort_noise_params *out);
 
-/* --- generator ---------------------------------------------------------------------------------
- */
-
+/* --- generator -------------------------------------------------------------------------------- */
 struct comfort_noise_gen {
     uint32_t seed;
     unsigned factor; /* samples out for each sample of noise */

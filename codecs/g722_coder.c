@@ -16,9 +16,7 @@ static int clamp(int x, int low, int high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* --- adaptive prediction (3.6) ------------------------------------------------------------------
- */
-
+/* --- adaptive prediction (3.6) ---------------------------------------------------------------- */
 static bool same_sign(int x, int y)
 {
     return (x < 0) == (y < 0);
@@ -76,9 +74,7 @@ static void predict(struct g722_band *band, int d0)
     band->s = saturate(pole_part(band) + band->sz);
 }
 
-/* --- adaptive quantisers (3.2 to 3.5) -----------------------------------------------------------
- */
-
+/* --- adaptive quantisers (3.2 to 3.5) --------------------------------------------------------- */
 static void adapt_scale(struct g722_band *band, int change, int most, int shift)
 {
     static const int log_table[32] = {2048, 2093, 2139, 2186, 2233, 2282, 2332, 2383, 2435, 2489,
@@ -169,9 +165,7 @@ static int decode_high(struct g722_band *band, int code)
     return clamp(s + follow_high(band, code), -16384, 16383);
 }
 
-/* --- the two bands (3.1, 4.4) -------------------------------------------------------------------
- */
-
+/* --- the two bands (3.1, 4.4) ----------------------------------------------------------------- */
 /* Takes two samples in; the sums over the even and the odd taps come out. */
 static void filter(int taps[static G722_TAPS], int first, int second, int *even, int *odd)
 {

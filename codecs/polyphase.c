@@ -39,7 +39,6 @@ static struct polyphase_filter integers[INTEGERS], to_speech, to_music;
 static int16_t integer_taps[INTEGER_TAPS], music_taps[MUSIC_TAPS];
 
 /* --- the filters ---------------------------------------------------------------------------- */
-
 /* Modified Bessel function of the first kind, order 0. */
 static double bessel_i0(double x)
 {
@@ -133,7 +132,6 @@ bool polyphase_init(struct polyphase *p, uint32_t in_hz, uint32_t out_hz)
 }
 
 /* --- filtering ------------------------------------------------------------------------------ */
-
 /* Not left to the compiler: without packed multiply-adds, as in builds for tests, it is ten times
  * as slow. */
 #ifdef __SSE2__

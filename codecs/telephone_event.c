@@ -46,9 +46,7 @@ int telephone_event_code(char digit)
     return at ? (int)(at - digits) : -EINVAL;
 }
 
-/* --- receiver ----------------------------------------------------------------------------------
- */
-
+/* --- receiver --------------------------------------------------------------------------------- */
 void telephone_event_rx_init(struct telephone_event_rx *rx, uint32_t clock_hz)
 {
     *rx = (struct telephone_event_rx){
@@ -141,9 +139,7 @@ int telephone_event_rx_expire(
     return 1;
 }
 
-/* --- sender ------------------------------------------------------------------------------------
- */
-
+/* --- sender ----------------------------------------------------------------------------------- */
 void telephone_event_tx_init(struct telephone_event_tx *tx, uint32_t clock_hz)
 {
     *tx = (struct telephone_event_tx){.clock_hz = clock_hz ? clock_hz : DEFAULT_CLOCK_HZ};

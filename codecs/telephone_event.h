@@ -37,9 +37,7 @@ void telephone_event_write(
 char telephone_event_digit(uint8_t event); /* 0: no key */
 int telephone_event_code(char digit);      /* lower case is taken too; -EINVAL: no key */
 
-/* --- receiver ----------------------------------------------------------------------------------
- */
-
+/* --- receiver --------------------------------------------------------------------------------- */
 struct telephone_digit {
     char digit;
     uint32_t duration_ms; /* as far as it was seen */
@@ -66,9 +64,7 @@ int telephone_event_rx_put(struct telephone_event_rx *rx, const uint8_t *payload
 int telephone_event_rx_expire(
     struct telephone_event_rx *rx, uint64_t now_us, struct telephone_digit *out);
 
-/* --- sender ------------------------------------------------------------------------------------
- */
-
+/* --- sender ----------------------------------------------------------------------------------- */
 struct telephone_event_tx {
     uint32_t clock_hz;
     uint32_t segment_ts; /* RTP timestamp of the current segment */

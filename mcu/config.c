@@ -137,9 +137,7 @@ void config_defaults(struct config *c)
         set_value(c, &config_keys[i], config_keys[i].value, &none);
 }
 
-/* --- the file ----------------------------------------------------------------------------------
- */
-
+/* --- the file --------------------------------------------------------------------------------- */
 struct file_reader {
     struct config *c;
     struct errors *e;
@@ -213,9 +211,7 @@ int config_parse_text(
     return e.count;
 }
 
-/* --- flags -------------------------------------------------------------------------------------
- */
-
+/* --- flags ------------------------------------------------------------------------------------ */
 static bool action_flag(struct config_args *a, const char *flag)
 {
     static const struct {
@@ -297,9 +293,7 @@ int config_args_parse(
     return e.count;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
-
+/* --- all of it -------------------------------------------------------------------------------- */
 /* Not 0.0.0.0, ::, multicast or broadcast, to which a bind succeeds but no peer can send. */
 static bool is_one_host(const char *address)
 {

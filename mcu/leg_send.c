@@ -50,7 +50,7 @@ static void send_rtp(
         return;
     leg->packets_out++;
     leg->bytes_out += RTP_HEADER_BYTES + payload_len;
-    rtcp_session_sent(leg->rtcp, h->timestamp, payload_len, media_loop_slot_us(leg->ml));
+    rtcp_session_sent(leg->rtcp, leg->timestamp, payload_len, media_loop_slot_us(leg->ml));
 }
 
 /* Timestamps follow the mixer's clock. When a re-offer changes their rate they go on from the last

@@ -48,9 +48,7 @@ static struct {
     bool failed; /* the last write */
 } log_;
 
-/* --- formatting, on the caller's thread --------------------------------------------------------
- */
-
+/* --- formatting, on the caller's thread ------------------------------------------------------- */
 struct text {
     char *at, *end;
 };
@@ -182,9 +180,7 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&log_.level, memory_order_relaxed);
 }
 
-/* --- the writer --------------------------------------------------------------------------------
- */
-
+/* --- the writer ------------------------------------------------------------------------------- */
 static uint64_t monotonic_ms(void)
 {
     return clock_us(CLOCK_MONOTONIC) / 1000;

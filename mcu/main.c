@@ -40,9 +40,7 @@ struct program {
     bool draining;
 };
 
-/* --- configuration -----------------------------------------------------------------------------
- */
-
+/* --- configuration ---------------------------------------------------------------------------- */
 static void say_error(const char *where, const char *message, void *arg)
 {
     (void)arg;
@@ -97,9 +95,7 @@ static bool answer_flags(const struct config_args *args)
     }
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
-
+/* --- the end ---------------------------------------------------------------------------------- */
 static void end_http(struct program *p)
 {
     p->api.rooms = NULL;
@@ -150,9 +146,7 @@ static void on_signal(uv_signal_t *handle, int signum)
         reload(p);
 }
 
-/* --- the start ---------------------------------------------------------------------------------
- */
-
+/* --- the start -------------------------------------------------------------------------------- */
 static void on_sample(uv_timer_t *timer)
 {
     struct program *p = timer->data;

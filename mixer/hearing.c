@@ -37,9 +37,7 @@ static void member_remove(struct group *g, struct mixer_leg *leg)
     }
 }
 
-/* --- own encoder and back -----------------------------------------------------------------------
- */
-
+/* --- own encoder and back --------------------------------------------------------------------- */
 static struct output *chain_for_one(struct mixer *m, struct group *g)
 {
     struct output *o;
@@ -145,9 +143,7 @@ void hearing_settle(struct mixer *m, bool silent)
     }
 }
 
-/* --- to another group ---------------------------------------------------------------------------
- */
-
+/* --- to another group ------------------------------------------------------------------------- */
 static bool adaptable(const struct mixer_leg *leg)
 {
     return output_format_adaptable(&leg->home->format, &leg->next->format);
@@ -246,9 +242,7 @@ void hearing_step(struct mixer *m)
         step(m->pending.leg[i]);
 }
 
-/* --- outside the tick ---------------------------------------------------------------------------
- */
-
+/* --- outside the tick ------------------------------------------------------------------------- */
 static int ensure_chain(struct mixer_leg *leg)
 {
     if (leg->next_chain || !needs_chain(leg))

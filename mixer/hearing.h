@@ -16,7 +16,6 @@
 #include "mixer/room.h"
 
 /* --- outside the tick --- */
-
 /* 0, or -ENOMEM, -EINVAL. The leg is served from now on. */
 int hearing_join(struct mixer_leg *leg, const struct output_format *f);
 void hearing_leave(struct mixer_leg *leg);
@@ -25,7 +24,6 @@ int hearing_plan(struct mixer_leg *leg);
 void hearing_prepare(struct mixer *m);
 
 /* --- in the tick --- */
-
 /* Takes the planned steps that can be taken now. */
 void hearing_step(struct mixer *m);
 /* An encoder of its own, if it does not have one. False: there is none at hand yet. */

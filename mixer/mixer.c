@@ -83,9 +83,7 @@ void mixer_prepare(struct mixer *m)
     hearing_prepare(m);
 }
 
-/* --- legs ---------------------------------------------------------------------------------------
- */
-
+/* --- legs ------------------------------------------------------------------------------------- */
 /* Room for one leg more wherever the tick may put it. */
 static int reserve(struct mixer *m)
 {
@@ -234,9 +232,7 @@ int mixer_leg_set_encoding(struct mixer_leg *leg, const struct acodec *codec,
     return err;
 }
 
-/* --- what is told -------------------------------------------------------------------------------
- */
-
+/* --- what is told ----------------------------------------------------------------------------- */
 void mixer_leg_stats(const struct mixer_leg *leg, struct mixer_leg_stats *out)
 {
     *out = (struct mixer_leg_stats){.own_encoder = leg->own, .level = MIXER_LEVEL_SILENT};

@@ -121,9 +121,7 @@ void output_adapt(struct output *o, const struct output_format *f, uint8_t compl
         f->codec->enc_adapt(o->enc, &o->format.params);
 }
 
-/* --- being in time ------------------------------------------------------------------------------
- */
-
+/* --- being in time ---------------------------------------------------------------------------- */
 /* Appends a tick's frame at the codec's rate. */
 static void take_frame(struct output *o, const int16_t *pcm)
 {
@@ -192,9 +190,7 @@ void output_follow(
     o->noise = from->noise;
 }
 
-/* --- sending ------------------------------------------------------------------------------------
- */
-
+/* --- sending ---------------------------------------------------------------------------------- */
 static int write_noise(const struct output *o, uint8_t *payload, size_t cap)
 {
     struct comfort_noise_params p = {.level = NOISE_UNKNOWN_LEVEL};

@@ -10,9 +10,7 @@ enum {
     SKIPS_MAX = 100, /* no source holds more than the 2 s of so many ticks */
 };
 
-/* --- who is heard -------------------------------------------------------------------------------
- */
-
+/* --- who is heard ----------------------------------------------------------------------------- */
 void tick_wake(struct mixer_leg *leg)
 {
     struct mixer *m = leg->m;
@@ -93,9 +91,7 @@ static void tell_talking(struct mixer *m)
     }
 }
 
-/* --- mix ----------------------------------------------------------------------------------------
- */
-
+/* --- mix -------------------------------------------------------------------------------------- */
 static enum output_kind kind_of(unsigned in_mix, unsigned voices, const struct limiter *l)
 {
     if (in_mix == 0 && limiter_at_rest(l))
@@ -150,9 +146,7 @@ static enum output_kind mix_minus(struct mixer_leg *leg, int16_t *frame)
     return kind;
 }
 
-/* --- encode and hand over -----------------------------------------------------------------------
- */
-
+/* --- encode and hand over --------------------------------------------------------------------- */
 static void hand_over(struct mixer_leg *leg, const struct output_packet *from, uint32_t ptime_ms,
     struct mixer_packet *p)
 {

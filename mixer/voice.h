@@ -21,7 +21,6 @@ void voice_set_gain(struct voice *v, float gain_db);
 void voice_hint(struct voice *v, uint8_t level, uint64_t now_us);
 
 /* --- in the tick, in this order --- */
-
 bool voice_idle(const struct voice *v, uint64_t now_us);
 /* Hears the source, or takes its hint for it. full: the mix has no place left, and who is outside
  * need not be decoded in every tick to be compared with who is inside. True: talking has changed.

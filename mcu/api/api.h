@@ -31,9 +31,7 @@ extern const size_t api_route_count;
 /* "GET /path auth" a line. */
 void api_print_routes(FILE *out);
 
-/* --- for the handlers' files -------------------------------------------------------------------
- */
-
+/* --- for the handlers' files ------------------------------------------------------------------ */
 /* Answers with a JSON object (taken over; NULL: 503). */
 void api_respond_json(struct http_request *r, int status, json_t *object);
 void api_respond_error(struct http_request *r, const struct api_error *e);

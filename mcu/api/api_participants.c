@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- as JSON -----------------------------------------------------------------------------------
- */
-
+/* --- as JSON ---------------------------------------------------------------------------------- */
 static json_t *describe(const struct participant *p)
 {
     struct participant_info info;
@@ -53,9 +51,7 @@ static json_t *describe_stats(const struct leg_stats *s)
     return NULL;
 }
 
-/* --- statistics, which come by message ---------------------------------------------------------
- */
-
+/* --- statistics, which come by message -------------------------------------------------------- */
 struct asking {
     const struct api *api;
     struct http_request *request;
@@ -139,9 +135,7 @@ void api_participant_get(struct http_request *r, void *arg)
     }
 }
 
-/* --- joining -----------------------------------------------------------------------------------
- */
-
+/* --- joining ---------------------------------------------------------------------------------- */
 static void refuse_offer(struct http_request *r, int err, const char *why)
 {
     static const struct {
@@ -274,9 +268,7 @@ void api_participant_put(struct http_request *r, void *arg)
     free(sdp);
 }
 
-/* --- what is done to one who is there ----------------------------------------------------------
- */
-
+/* --- what is done to one who is there --------------------------------------------------------- */
 void api_participant_patch(struct http_request *r, void *arg)
 {
     struct api_change change;

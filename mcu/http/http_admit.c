@@ -86,9 +86,7 @@ static int find_route(struct http_conn *c, struct http_request *r, const struct 
     return refuse(r, 405, "method_not_allowed", "Allow lists the methods this path knows");
 }
 
-/* --- the token ---------------------------------------------------------------------------------
- */
-
+/* --- the token -------------------------------------------------------------------------------- */
 int http_admit_token(struct http_conn *c, const char *token, size_t len)
 {
     struct http_server *s = c->server;
@@ -153,9 +151,7 @@ static int check_token(
     return err ? unauthorized(c, r, true) : 0;
 }
 
-/* --- the body ----------------------------------------------------------------------------------
- */
-
+/* --- the body --------------------------------------------------------------------------------- */
 /* Chunked bodies are not read; and with Content-Length beside it a proxy in front of us could see
  * another request than we do (request smuggling, RFC 9112, 11.2). */
 static int check_framing(struct http_request *r, const struct http_head *h, int64_t *length)
@@ -206,9 +202,7 @@ static void invite_body(struct http_conn *c, struct http_request *r, const struc
         uv_try_write((uv_stream_t *)&c->tcp, &buf, 1); /* else it sends on its own after a while */
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
-
+/* --- all of it -------------------------------------------------------------------------------- */
 static int take_queries(struct http_request *r, const struct http_head *h)
 {
     for (unsigned i = 0; i < h->query_count; i++)

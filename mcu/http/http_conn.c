@@ -19,9 +19,7 @@ void http_conn_deadline(struct http_conn *c, uint64_t ms)
     c->deadline_ms = ms ? uv_now(c->server->loop) + ms : 0;
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
-
+/* --- the end ---------------------------------------------------------------------------------- */
 static void free_conn(uv_handle_t *handle)
 {
     struct http_conn *c = handle->data;
@@ -61,9 +59,7 @@ void http_conn_close(struct http_conn *c)
     uv_close((uv_handle_t *)&c->tcp, free_conn);
 }
 
-/* --- input -------------------------------------------------------------------------------------
- */
-
+/* --- input ------------------------------------------------------------------------------------ */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct http_conn *c = handle->data;
@@ -89,9 +85,7 @@ static void consume(struct http_conn *c, size_t n)
     memmove(c->in, c->in + n, c->in_len);
 }
 
-/* --- output ------------------------------------------------------------------------------------
- */
-
+/* --- output ----------------------------------------------------------------------------------- */
 static void on_half_closed(uv_shutdown_t *shutdown, int status)
 {
     struct http_conn *c = shutdown->data;
@@ -151,9 +145,7 @@ static void answer(uint8_t *bytes, size_t len, int status, bool close, void *arg
         http_conn_close(c);
 }
 
-/* --- requests ----------------------------------------------------------------------------------
- */
-
+/* --- requests --------------------------------------------------------------------------------- */
 static struct http_request *new_request(struct http_conn *c)
 {
     struct http_request *r = http_request_new();
@@ -252,9 +244,7 @@ static void process(struct http_conn *c)
     }
 }
 
-/* --- the start ---------------------------------------------------------------------------------
- */
-
+/* --- the start -------------------------------------------------------------------------------- */
 static bool too_many(const struct http_server *s, const struct in6_addr *key)
 {
     const struct config *cfg = s->setup.cfg;
@@ -319,9 +309,7 @@ int http_conn_accept(struct http_server *s)
     return 0;
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
-
+/* --- time ------------------------------------------------------------------------------------- */
 /* The handler keeps its request and may answer it to nobody; the client is told now. */
 static void give_up_waiting(struct http_conn *c)
 {

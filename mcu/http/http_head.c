@@ -20,9 +20,7 @@ static char *find_end(char *bytes, size_t len)
     return end ? end + 4 : NULL;
 }
 
-/* --- the request line --------------------------------------------------------------------------
- */
-
+/* --- the request line ------------------------------------------------------------------------- */
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -151,9 +149,7 @@ static int take_request_line(struct http_head *h, const char *line, size_t len)
     return err ? err : take_target(h, target, (size_t)(version - target));
 }
 
-/* --- the fields --------------------------------------------------------------------------------
- */
-
+/* --- the fields ------------------------------------------------------------------------------- */
 /* name ":" OWS value OWS. No folding, no space before the colon (RFC 9112, 5.1 and 5.2). */
 static int take_field(struct http_head *h, char *line, size_t len)
 {

@@ -13,9 +13,7 @@
 
 struct http_request;
 
-/* --- for handlers ------------------------------------------------------------------------------
- */
-
+/* --- for handlers ----------------------------------------------------------------------------- */
 const char *http_param(const struct http_request *r, const char *name); /* of the path; or NULL */
 const char *http_query(const struct http_request *r, const char *name); /* or NULL; "" has none */
 bool http_query_only(const struct http_request *r, const char *names);  /* "a b": no others */
@@ -32,9 +30,7 @@ void http_respond(
 /* {"error":code,"message":message}; the message says what is wrong and what to do. */
 void http_error(struct http_request *r, int status, const char *code, const char *message);
 
-/* --- for the server and tests ------------------------------------------------------------------
- */
-
+/* --- for the server and tests ----------------------------------------------------------------- */
 enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 512 };
 
 /* Takes over the answer: malloc'd bytes; NULL: there was no memory for it. arg is r->arg. */

@@ -48,9 +48,7 @@ struct http_socket {
 
 static void write_more(struct http_socket *s);
 
-/* --- messages ----------------------------------------------------------------------------------
- */
-
+/* --- messages --------------------------------------------------------------------------------- */
 static struct http_message *new_frame(enum ws_opcode opcode, const void *payload, size_t len)
 {
     struct http_message *m = malloc(sizeof(*m) + WS_HEAD_MAX + len);
@@ -75,9 +73,7 @@ void http_message_release(struct http_message *m)
         free(m);
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
-
+/* --- the end ---------------------------------------------------------------------------------- */
 static void free_socket(struct http_socket *s)
 {
     for (unsigned i = 0; i < s->count; i++)
@@ -101,9 +97,7 @@ void http_socket_gone(struct http_conn *c)
         free_socket(s);
 }
 
-/* --- output ------------------------------------------------------------------------------------
- */
-
+/* --- output ----------------------------------------------------------------------------------- */
 static void on_written(uv_write_t *write, int status)
 {
     struct http_socket *s = write->data;
@@ -187,9 +181,7 @@ void http_socket_close(struct http_socket *s, int code, const char *reason)
     write_more(s);
 }
 
-/* --- input -------------------------------------------------------------------------------------
- */
-
+/* --- input ------------------------------------------------------------------------------------ */
 /* False: the rest is not to be read. */
 static bool take_event(struct http_conn *c, const struct ws_event *e)
 {
@@ -249,9 +241,7 @@ void http_socket_idle(struct http_conn *c, uint64_t now_ms)
     }
 }
 
-/* --- the start ---------------------------------------------------------------------------------
- */
-
+/* --- the start -------------------------------------------------------------------------------- */
 static int refuse(struct http_request *r, int status, const char *code, const char *message)
 {
     r->close = true;
@@ -342,9 +332,7 @@ int http_socket_start(struct http_conn *c, struct http_request *r, const struct 
     return 0;
 }
 
-/* --- for its user ------------------------------------------------------------------------------
- */
-
+/* --- for its user ----------------------------------------------------------------------------- */
 bool http_socket_authorized(const struct http_socket *s)
 {
     return s->authorized;

@@ -85,7 +85,6 @@ void delay_target_destroy(struct delay_target *t)
 }
 
 /* --- the histogram -------------------------------------------------------------------------- */
-
 static struct slice *slice_back(const struct delay_target *t, unsigned back)
 {
     return (struct slice *)&t->slices[(t->now + SLICES - back) % SLICES];
@@ -183,7 +182,6 @@ int64_t delay_target_median_us(struct delay_target *t)
 }
 
 /* --- losses --------------------------------------------------------------------------------- */
-
 void delay_target_outcome(struct delay_target *t, bool lost, unsigned n)
 {
     for (unsigned i = 0; i < n && i < 50; i++) {
@@ -223,7 +221,6 @@ static float mendable(struct delay_target *t, uint32_t packet_us)
 }
 
 /* --- memory --------------------------------------------------------------------------------- */
-
 void delay_target_grown(struct delay_target *t, int64_t deadline_us, uint64_t now_us)
 {
     bool soon = t->has_shrunk && now_us - t->shrunk_us <= REGRET_US;
@@ -250,7 +247,6 @@ void delay_target_shrunk(struct delay_target *t, int64_t deadline_us, uint64_t n
 }
 
 /* --- the price ------------------------------------------------------------------------------ */
-
 struct range {
     int64_t down, up; /* steps */
 };

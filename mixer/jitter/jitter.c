@@ -87,7 +87,6 @@ void jitter_destroy(struct jitter *j)
 }
 
 /* --- packets in ----------------------------------------------------------------------------- */
-
 static const struct acodec *codec_of(const struct stream *s)
 {
     return s && s->decoder ? stream_decoder_codec(s->decoder) : NULL;
@@ -209,7 +208,6 @@ int jitter_put(struct jitter *j, const struct jitter_packet *p)
 }
 
 /* --- frames out ----------------------------------------------------------------------------- */
-
 /* Time that does not go back. */
 static uint64_t forward(struct jitter *j, uint64_t now_us)
 {

@@ -60,7 +60,6 @@ bool playout_is_past(const struct playout *p, int64_t pos)
 }
 
 /* --- the grid of ticks ---------------------------------------------------------------------- */
-
 /* Ticks are 20 ms apart but come late at times; what counts for packets is the earliest they come,
  * so the grid follows early ticks at once and late ones only if all of a window are. */
 static void tick(struct playout *p, uint64_t now_us)
@@ -83,7 +82,6 @@ static void tick(struct playout *p, uint64_t now_us)
 }
 
 /* --- the delay target ----------------------------------------------------------------------- */
-
 int64_t playout_deadline_us(const struct playout *p, int64_t pos)
 {
     uint32_t step = playout_step(p->packet_samples);
@@ -140,7 +138,6 @@ static const struct queued_packet *next_packet(struct playout *p)
 }
 
 /* --- pieces of a frame ---------------------------------------------------------------------- */
-
 static float level_after(size_t run, size_t hold, size_t fade)
 {
     if (run <= hold)
@@ -214,7 +211,6 @@ static void append_rest(struct playout *p)
 }
 
 /* --- packets -------------------------------------------------------------------------------- */
-
 static void begin_noise(struct playout *p, const struct queued_packet *q)
 {
     uint8_t payload[ACODEC_MAX_PACKET_BYTES];
@@ -314,7 +310,6 @@ static bool play_fec(struct playout *p, const struct queued_packet *q, size_t ga
 }
 
 /* --- the decisions -------------------------------------------------------------------------- */
-
 /* Goes on at pos instead of next_pos: time between them is neither played nor made up. */
 static void jump(struct playout *p, int64_t pos)
 {
@@ -436,7 +431,6 @@ static bool advance(struct playout *p)
 }
 
 /* --- a frame -------------------------------------------------------------------------------- */
-
 static enum jitter_kind kind_of(const struct playout *p)
 {
     if (p->made_up)

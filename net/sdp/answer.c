@@ -39,7 +39,6 @@ static int random_bytes(const struct answer_config *cfg, void *buf, size_t n)
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
-
 static bool same_key(const struct sdes_crypto *a, const struct sdes_crypto *b)
 {
     return a->suite == b->suite && a->tag == b->tag &&
@@ -109,7 +108,6 @@ static int make_local_key(struct maker *m, struct answer_audio *a)
 }
 
 /* --- the medium ------------------------------------------------------------------------------- */
-
 static bool media_ok(const struct answer_config *cfg, const struct net_addr *a)
 {
     return cfg->media_ok ? cfg->media_ok(a, cfg->arg) : net_addr_media_ok(a, &cfg->local);
@@ -229,7 +227,6 @@ static int choose_media(struct maker *m, struct answer_audio *out)
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
-
 static int make_origin(struct maker *m, const struct answer *prev, struct answer *a)
 {
     if (prev) {

@@ -91,7 +91,6 @@ const struct sdp_attr *sdp_attr(const struct sdp *s, const struct sdp_section *s
 }
 
 /* --- parsing ---------------------------------------------------------------------------------- */
-
 static int fail(struct sdp_error *why, int error, const char *text)
 {
     why->text = text;
@@ -252,7 +251,6 @@ int sdp_parse(const char *text, size_t len, struct sdp **out, struct sdp_error *
 }
 
 /* --- building --------------------------------------------------------------------------------- */
-
 static struct sdp_str keep(struct sdp *s, struct sdp_str text)
 {
     struct sdp_str none = {NULL, 0};
@@ -345,7 +343,6 @@ void sdp_add_attr(struct sdp *s, const char *name, const char *format, ...)
 }
 
 /* --- printing --------------------------------------------------------------------------------- */
-
 static void print_conn(FILE *f, const char *before, const struct sdp_conn *c)
 {
     fprintf(f, "%s%.*s %.*s %.*s\r\n", before, SDP_STR_ARG(c->nettype), SDP_STR_ARG(c->addrtype),

@@ -58,7 +58,6 @@ const char *sdp_direction_name(enum sdp_direction d)
 }
 
 /* --- addresses -------------------------------------------------------------------------------- */
-
 static int read_address(struct reader *r, const struct sdp_conn *c, struct net_addr *out)
 {
     char ip[NET_ADDR_TEXT_MAX];
@@ -115,7 +114,6 @@ static int read_rtcp(struct reader *r, struct sdp_str v)
 }
 
 /* --- formats ---------------------------------------------------------------------------------- */
-
 static void fill_static(struct sdp_format *f)
 {
     for (size_t i = 0; i < sizeof static_formats / sizeof *static_formats; i++) {
@@ -183,7 +181,6 @@ static int read_fmtp(struct reader *r, struct sdp_str v)
 }
 
 /* --- other attributes ------------------------------------------------------------------------- */
-
 static void read_ms(struct sdp_str v, unsigned *out)
 {
     uint64_t ms;
@@ -279,7 +276,6 @@ static int read_crypto(struct reader *r, struct sdp_str v)
 }
 
 /* --- the medium ------------------------------------------------------------------------------- */
-
 static const struct handler {
     const char *name;
     int (*read)(struct reader *r, struct sdp_str value);

@@ -27,7 +27,6 @@ static void die(const char *what)
 }
 
 /* --- what is sent --------------------------------------------------------------------------- */
-
 /* Speech at the codec's rate: every so many samples of 48 kHz, the mean of them. */
 static void speech_at(struct speech *s, uint32_t rate_hz, int16_t *pcm, size_t n)
 {
@@ -87,7 +86,6 @@ void jitter_clip_destroy(struct jitter_clip *c)
 }
 
 /* --- the path ------------------------------------------------------------------------------- */
-
 static double uniform(struct jitter_path *p)
 {
     p->random = p->random * 1664525u + 1013904223u;
@@ -121,7 +119,6 @@ static double arrival_ms(struct jitter_path *p, double t_ms)
 }
 
 /* --- a run ---------------------------------------------------------------------------------- */
-
 struct flying {
     double arrival_ms;
     uint64_t index;
@@ -220,7 +217,6 @@ void jitter_sim_run(const struct jitter_sim *sim, struct jitter_sim_result *out)
 }
 
 /* --- the yardstick -------------------------------------------------------------------------- */
-
 const struct jitter_yardstick jitter_yardsticks[] = {
     {"clean", {.random = 1}, 30, 0},
     {"loss_5", {.random = 2, .loss = 0.05}, 35, 1.9},

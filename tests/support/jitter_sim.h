@@ -7,7 +7,6 @@
 #include "mixer/jitter/jitter.h"
 
 /* --- what is sent --------------------------------------------------------------------------- */
-
 struct jitter_clip; /* encoded packets, sent over and over */
 
 /* Speech of that many seconds; dies if it cannot be made. */
@@ -16,7 +15,6 @@ struct jitter_clip *jitter_clip_create(
 void jitter_clip_destroy(struct jitter_clip *c);
 
 /* --- the path ------------------------------------------------------------------------------- */
-
 struct jitter_path {
     uint32_t random;
     double loss;         /* share of packets, */
@@ -32,7 +30,6 @@ struct jitter_path {
 };
 
 /* --- a run ---------------------------------------------------------------------------------- */
-
 typedef void jitter_sim_fn(
     double t_s, enum jitter_kind kind, const int16_t *pcm, const struct jitter_stats *s, void *arg);
 
@@ -62,7 +59,6 @@ struct jitter_sim_result {
 void jitter_sim_run(const struct jitter_sim *sim, struct jitter_sim_result *out);
 
 /* --- the yardstick: the lines jitter buffers are compared on -------------------------------- */
-
 struct jitter_yardstick {
     const char *name;
     struct jitter_path path;

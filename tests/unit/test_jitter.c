@@ -28,7 +28,6 @@ static void teardown(void)
 TestSuite(jitter, .init = setup, .fini = teardown);
 
 /* --- a sender of L16/48000 -------------------------------------------------------------------- */
-
 static int put_pcm(uint16_t seq, uint32_t timestamp, const int16_t *x, size_t n, uint64_t at_us)
 {
     uint8_t payload[ACODEC_MAX_PACKET_BYTES];
@@ -75,7 +74,6 @@ static enum jitter_kind pull(unsigned k)
 }
 
 /* --- silence ---------------------------------------------------------------------------------- */
-
 Test(jitter, is_silent_and_small_before_the_first_packet)
 {
     size_t before = mallinfo2().uordblks;
@@ -123,7 +121,6 @@ Test(jitter, fades_to_silence_and_is_idle_when_the_sender_stops)
 }
 
 /* --- a clean line ----------------------------------------------------------------------------- */
-
 Test(jitter, clean_l16_comes_out_bit_exact_at_any_phase)
 {
     enum { PACKETS = 500 };
@@ -210,7 +207,6 @@ Test(jitter, the_lowest_ceiling_still_plays_at_any_phase)
 }
 
 /* --- pauses ----------------------------------------------------------------------------------- */
-
 Test(jitter, a_pause_in_the_timestamps_is_no_loss)
 {
     int16_t x[FRAME];
@@ -279,7 +275,6 @@ Test(jitter, an_opus_pause_goes_on_as_the_decoders_noise)
 }
 
 /* --- disorder --------------------------------------------------------------------------------- */
-
 Test(jitter, counts_duplicates_and_reordering)
 {
     for (unsigned k = 0; k < 100; k++) {
@@ -392,7 +387,6 @@ Test(jitter, the_duration_may_change_in_mid_stream)
 }
 
 /* --- loss ------------------------------------------------------------------------------------- */
-
 Test(jitter, losses_do_not_click_and_keep_the_delay)
 {
     static int16_t all[500 * FRAME];
@@ -469,7 +463,6 @@ Test(jitter, quiet_is_dropped_first)
 }
 
 /* --- heard and unheard ------------------------------------------------------------------------ */
-
 Test(jitter, going_unheard_and_back_does_not_click)
 {
     for (unsigned k = 0; k < 3000; k++) {
@@ -510,7 +503,6 @@ Test(jitter, the_delay_is_followed_unheard)
 }
 
 /* --- hostile ---------------------------------------------------------------------------------- */
-
 Test(jitter, garbage_is_refused_and_harmless)
 {
     static uint8_t payload[ACODEC_MAX_PACKET_BYTES + 1];

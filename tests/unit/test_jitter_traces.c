@@ -105,7 +105,6 @@ Test(jitter_traces, drift_is_absorbed_for_hours)
 }
 
 /* --- how soon a delay is given back ----------------------------------------------------------- */
-
 struct recovery {
     double from_s;    /* when the line is good again */
     uint32_t near_ms; /* and how much is near the floor */
@@ -178,7 +177,6 @@ Test(jitter_traces, spikes_that_come_again_are_waited_for)
 }
 
 /* --- heavy weather ---------------------------------------------------------------------------- */
-
 Test(jitter_traces, a_fifth_lost_is_mostly_mended)
 {
     struct mean m = over_phases(

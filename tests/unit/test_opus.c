@@ -264,9 +264,7 @@ Test(opus, a_copied_encoder_goes_on_as_the_original)
     c->enc_destroy(rich);
 }
 
-/* --- in-band FEC -------------------------------------------------------------------------------
- */
-
+/* --- in-band FEC ------------------------------------------------------------------------------ */
 static size_t with_fec(const struct packet *packets, size_t count)
 {
     size_t n = 0;
