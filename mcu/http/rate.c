@@ -1,9 +1,10 @@
 #include "mcu/http/rate.h"
 
+#include "mcu/random.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     SETS = 512, /* a power of two */
@@ -26,7 +27,7 @@ int rate_create(struct rate **rp)
     struct rate *r = calloc(1, sizeof(*r));
     if (!r)
         return -ENOMEM;
-    if (getrandom(&r->salt, sizeof(r->salt), GRND_NONBLOCK) < 0)
+    if (random_bytes(&r->salt, sizeof(r->salt)))
         r->salt = (uintptr_t)r;
     *rp = r;
     return 0;
