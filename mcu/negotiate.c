@@ -148,13 +148,9 @@ static bool media_ok(const struct net_addr *a, void *arg)
     return !ours && net_addr_media_ok(a, &cfg->local);
 }
 
-int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
-    const struct answer *prev, struct answer **answer, struct leg_media *media,
-    struct sdp_error *why)
+static struct answer_config answer_config_of(const struct negotiate_config *cfg)
 {
-    static uv_once_t once = UV_ONCE_INIT;
-    uv_once(&once, list_codecs);
-    struct answer_config ac = {
+    return (struct answer_config){
         .local = cfg->local,
         .rtcp_port = cfg->rtcp_port,
         .rtcp_mux = true,
@@ -173,6 +169,15 @@ int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
         .media_ok = media_ok,
         .arg = (void *)cfg,
     };
+}
+
+int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
+    const struct answer *prev, struct answer **answer, struct leg_media *media,
+    struct sdp_error *why)
+{
+    static uv_once_t once = UV_ONCE_INIT;
+    uv_once(&once, list_codecs);
+    const struct answer_config ac = answer_config_of(cfg);
     struct answer *a;
     int err = answer_create(offer, len, &ac, prev, &a, why);
     if (err)
