@@ -76,7 +76,7 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "Voices mixed at once, unless the room says otherwise; 0: no limit."},
     {"opus_bitrate_bps", CONFIG_KEY_UINT, AT(opus_bitrate_bps), "32000", 6000, 510000, "bit/s",
         true, "Ceiling of what is sent as Opus to one listener."},
-    {"opus_complexity", CONFIG_KEY_UINT, AT(opus_complexity), "5", 0, 10, "", true,
+    {"opus_complexity", CONFIG_KEY_UINT, AT(opus_complexity), "3", 0, 10, "", true,
         "Ceiling of the Opus encoders' complexity; it falls by itself under load."},
     {"agc", CONFIG_KEY_BOOL, AT(agc), "no", 0, 0, "", true,
         "Level the voices of those who join, unless the room says otherwise."},
