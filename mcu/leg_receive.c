@@ -135,7 +135,9 @@ static bool take_rtcp(struct leg *leg, struct latch *latch, uint8_t *pkt, size_t
         return false;
     leg->last_heard_us = now_us;
     leg_send_heed_remote(leg, &ev, now_us);
-    if (ev.bye && leg->source.started && ev.bye_ssrc == leg->source.ssrc)
+    /* One that only listens has told no SSRC by RTP: then any will do. */
+    bool theirs = leg->source.started ? ev.bye_ssrc == leg->source.ssrc : ev.bye_ssrc != 0;
+    if (ev.bye && theirs)
         leg_tell_ended(leg, "bye");
     return true;
 }

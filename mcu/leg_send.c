@@ -144,11 +144,15 @@ static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
 }
 
 /* --- what the peer's reports change ---------------------------------------------------------- */
-static void encode_as(struct leg *leg, const struct acodec_params *params)
+/* 0, or a negative errno and it is encoded as before. */
+static int encode_as(struct leg *leg, const struct acodec_params *params)
 {
     const struct leg_media *m = leg->media;
-    if (!mixer_leg_set_encoding(leg->mixer_leg, m->audio.codec, params, m->noise.clock_hz != 0))
+    int err =
+        mixer_leg_set_encoding(leg->mixer_leg, m->audio.codec, params, m->noise.clock_hz != 0);
+    if (!err)
         leg->encoding = *params;
+    return err;
 }
 
 static void heed(struct leg *leg, const struct adapt_report *r, uint64_t now_us)
@@ -194,7 +198,8 @@ static void start_encoding(struct leg *leg)
 void leg_send_renegotiated(struct leg *leg)
 {
     start_encoding(leg);
-    encode_as(leg, &leg->encoding);
+    if (encode_as(leg, &leg->encoding))
+        leg_tell_ended(leg, "failed"); /* it would hear nothing more */
 }
 
 int leg_send_start(struct leg *leg, uint64_t now_us)

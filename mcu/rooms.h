@@ -108,8 +108,8 @@ unsigned rooms_count(const struct rooms *r);
 
 /* Joins by SDP offer. On 0, *answer is malloc'd text the caller frees. *why (static text) explains
  * an error: -EINVAL the offer is malformed; -ENOTSUP nothing in common (codec, SRTP policy);
- * -EPERM an address that is not allowed; -EMFILE the room is full; -ENOBUFS no ports; -ENOMEM;
- * -ESHUTDOWN draining. */
+ * -EACCES policy, or an address that is not allowed; -EMFILE the room is full; -ENOBUFS no ports;
+ * -ENOMEM; -ESHUTDOWN draining. */
 int participant_join(struct room *room, const struct participant_wishes *wishes, const char *offer,
     size_t len, struct participant **out, char **answer, const char **why);
 int participant_reoffer(

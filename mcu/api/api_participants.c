@@ -147,7 +147,6 @@ static void refuse_offer(struct http_request *r, int err, const char *why)
         {-E2BIG, 422, "offer_too_large", "the offer has more lines or formats than are read"},
         {-EACCES, 403, "policy",
             "the offer is against this server's policy for encryption or addresses"},
-        {-EPERM, 403, "address_refused", "media may not be sent to the offered address"},
         {-EMFILE, 409, "room_full", "the room is full; see max_participants"},
         {-ENOBUFS, 503, "no_ports", "all RTP ports are taken; try again later"},
         {-ESHUTDOWN, 503, "draining", "the server is ending"},

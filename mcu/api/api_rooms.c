@@ -123,12 +123,17 @@ void api_room_patch(struct http_request *r, void *arg)
         return;
     const uint8_t *body = http_body(r, &len);
     room_info(room, &info);
-    if (api_json_room(body, len, NULL, &info.settings, &e))
+    if (api_json_room(body, len, NULL, &info.settings, &e)) {
         api_respond_error(r, &e);
-    else if (room_configure(room, &info.settings))
+        return;
+    }
+    int err = room_configure(room, &info.settings);
+    if (!err)
+        api_respond_json(r, 200, describe(room));
+    else if (err == -EINVAL)
         http_error(r, 422, "bad_room", "a setting is out of range");
     else
-        api_respond_json(r, 200, describe(room));
+        api_no_memory(r);
 }
 
 void api_room_delete(struct http_request *r, void *arg)
