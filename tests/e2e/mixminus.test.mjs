@@ -12,8 +12,9 @@ import { part, steadyToneDb } from './support/sound.mjs';
 import { suites } from './support/sdp.mjs';
 
 const sentDb = 20 * Math.log10(0.05);
-// G.711 and G.722 roll off toward the top of their band, and their quantisation is no tone.
-const toleranceDb = 2.5;
+// G.711 and G.722 roll off toward the top of their band, and their quantisation is no tone. Opus for
+// speech at 24 kbit/s has better things to do than nine tones at once.
+const toleranceDb = (codec) => (codec.name === 'opus' ? 6 : 2.5);
 const silentDb = -62;
 
 // A lossy codec's noise under nine tones is no tone: one's own must not stand out of what is beside it.
@@ -30,8 +31,8 @@ function check(device, everyone, recording) {
         const which = `${device.name} hears ${other.name}'s ${other.hz} Hz at ${level.toFixed(1)} dB`;
         if (other === device) {
             const limit = ownLimitDb(piece, other.hz, recording.rate);
-            assert.ok(level < limit && limit < sentDb - 20, `own tone, limit ${limit.toFixed(1)} dB: ${which}`);
-        } else assert.ok(Math.abs(level - sentDb) < toleranceDb, which);
+            assert.ok(level < limit && level < sentDb - 20, `own tone, limit ${limit.toFixed(1)} dB: ${which}`);
+        } else assert.ok(Math.abs(level - sentDb) < toleranceDb(device.codec), which);
     }
 }
 

@@ -15,7 +15,7 @@ import { SipBridge } from './support/sip_bridge.mjs';
 import { part, steadyToneDb, toneDb } from './support/sound.mjs';
 
 const sentDb = 20 * Math.log10(0.05);
-const toleranceDb = 2.5;
+const toleranceDb = 4;
 const ownDb = sentDb - 30;
 const bye = 203; // RTCP packet type
 
