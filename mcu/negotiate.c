@@ -111,17 +111,12 @@ static void fill_formats(struct leg_media *m, const struct answer_audio *a, uint
         limit_bitrate(&m->params, a, max_bps);
 }
 
-static bool same_keys(const struct sdes_crypto *a, const struct sdes_crypto *b)
-{
-    return a->suite == b->suite && memcmp(a->key, b->key, sdes_key_bytes(a->suite)) == 0;
-}
-
 static int make_srtp(
     struct leg_media *m, const struct answer_audio *a, const struct answer *prev, uint32_t ssrc)
 {
     const struct answer_audio *before = prev ? answer_audio(prev) : NULL;
-    m->new_keys =
-        !before || !same_keys(&before->remote, &a->remote) || !same_keys(&before->local, &a->local);
+    m->new_keys = !before || !sdes_same_key(&before->remote, &a->remote) ||
+                  !sdes_same_key(&before->local, &a->local);
     if (a->local.suite == SDES_NONE)
         return 0;
     m->srtp_suite = sdes_suite_name(a->local.suite);

@@ -41,8 +41,7 @@ static int random_bytes(const struct answer_config *cfg, void *buf, size_t n)
 /* --- keys ------------------------------------------------------------------------------------- */
 static bool same_key(const struct sdes_crypto *a, const struct sdes_crypto *b)
 {
-    return a->suite == b->suite && a->tag == b->tag &&
-           !memcmp(a->key, b->key, sdes_key_bytes(a->suite));
+    return a->tag == b->tag && sdes_same_key(a, b);
 }
 
 static const struct sdes_crypto *find_suite(const struct sdp_audio *offer, enum sdes_suite suite)

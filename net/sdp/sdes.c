@@ -168,3 +168,8 @@ int sdes_print(const struct sdes_crypto *c, char *buf, size_t cap)
     explicit_bzero(text, sizeof text);
     return n < 0 || (size_t)n >= cap ? -ENOSPC : n;
 }
+
+bool sdes_same_key(const struct sdes_crypto *a, const struct sdes_crypto *b)
+{
+    return a->suite == b->suite && memcmp(a->key, b->key, sdes_key_bytes(a->suite)) == 0;
+}

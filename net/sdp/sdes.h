@@ -5,6 +5,7 @@
 
 #include "net/sdp/sdp_str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct sdes_crypto {
 const char *sdes_suite_name(enum sdes_suite suite);   /* as written in SDP; "" for SDES_NONE */
 enum sdes_suite sdes_suite_find(struct sdp_str name); /* SDES_NONE: unknown */
 size_t sdes_key_bytes(enum sdes_suite suite);         /* master key and salt together */
+/* Same suite, same key and salt, whatever the tag. */
+bool sdes_same_key(const struct sdes_crypto *a, const struct sdes_crypto *b);
 
 /* Parses what follows "a=crypto:". 0; or, *out untouched, -EINVAL: malformed; -ENOTSUP:
  * well-formed, but a suite or a parameter we must refuse (RFC 4568, 6.3): several keys, an MKI,
