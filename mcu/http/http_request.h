@@ -5,8 +5,10 @@
  * responds, once, now or later; the client may have gone meanwhile, which it need not know.
  * [control] */
 
+#include "mcu/access/grant.h"
 #include "mcu/http/http_route.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +22,13 @@ bool http_query_only(const struct http_request *r, const char *names);  /* "a b"
 const uint8_t *http_body(const struct http_request *r, size_t *len);
 uint8_t *http_body_take(struct http_request *r, size_t *len); /* malloc'd; NULL: empty */
 const char *http_content_type(const struct http_request *r);  /* "" = none */
+
+const struct grant *http_grant(const struct http_request *r); /* of the bearer; NULL: none */
+/* Of HTTP_AUTH_PIN: the bearer that is no token but may be a PIN; NULL: none. */
+const char *http_bearer(const struct http_request *r);
+/* The client's address as rate_key() has it, for limits. */
+const struct in6_addr *http_peer(const struct http_request *r);
+const char *http_host(const struct http_request *r); /* Host, checked to be ours */
 
 /* A header of the answer; value must hold no line end. Left out when there is no room. */
 void http_header(struct http_request *r, const char *name, const char *value);

@@ -10,8 +10,11 @@ enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_
 
 enum http_auth {
     HTTP_AUTH_NONE,
-    HTTP_AUTH_LOCAL, /* from loopback, or with the admin's token */
-    HTTP_AUTH_ADMIN,
+    HTTP_AUTH_LOCAL,    /* from loopback, or with the admin's token */
+    HTTP_AUTH_ADMIN,    /* the admin's token */
+    HTTP_AUTH_BEARER,   /* any bearer that resolves; the handler asks access_may() */
+    HTTP_AUTH_OPTIONAL, /* none, or one that resolves */
+    HTTP_AUTH_PIN,      /* none, one that resolves, or a text that is no token: http_bearer() */
 };
 
 enum http_size { HTTP_BODY_SMALL, HTTP_BODY_LARGE }; /* body_max_kib, play_max_kib */
