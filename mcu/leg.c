@@ -2,8 +2,6 @@
 
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
-#include "net/rtp/srtp_session.h"
-#include "net/send_batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -142,10 +140,11 @@ static void check_timeout(struct leg *leg, uint64_t now_us)
  * it is believed only of someone who is silent, and only if it goes on. */
 static void check_refused(struct leg *leg, uint64_t now_us)
 {
-    uint64_t errors = leg_receive_errors(leg);
-    bool refused = errors > leg->errors_seen &&
+    struct transport_stats t;
+    transport_stats(leg->transport, &t);
+    bool refused = t.refusals > leg->refusals_seen &&
                    now_us > leg->last_heard_us + (uint64_t)REFUSED_SECONDS * 1000000;
-    leg->errors_seen = errors;
+    leg->refusals_seen = t.refusals;
     leg->refused_seconds = refused ? leg->refused_seconds + 1 : 0;
     if (leg->refused_seconds >= REFUSED_SECONDS)
         leg_tell_ended(leg, "refused");
@@ -183,8 +182,10 @@ static int start(struct leg *leg)
     int err = leg_send_start(leg, now_us);
     if (!err)
         err = mixer_leg_add(room_media_mixer(leg->rm), &leg->mixer_leg, &mix);
-    if (!err)
-        err = leg_receive_start(leg, now_us);
+    if (!err) {
+        leg_receive_start(leg, now_us);
+        err = transport_start(leg->transport, now_us);
+    }
     if (!err)
         err = room_media_add(leg->rm, leg);
     if (!err)
@@ -206,11 +207,20 @@ static void deliver_gone(struct mail *m)
     const struct leg_events *events = leg->events;
     void *arg = leg->events_arg;
     jitter_destroy(leg->jitter);
-    srtp_session_destroy(leg->media->in);
-    srtp_session_destroy(leg->media->out);
+    transport_destroy(leg->transport);
     free(leg);
     events->gone(arg);
 }
+
+static void on_transport_stopped(void *arg)
+{
+    struct leg *leg = arg;
+    leg->gone.deliver = deliver_gone;
+    mailbox_post(control_of(leg), &leg->gone);
+}
+
+static const struct transport_events transport_events = {
+    .rtp = leg_receive_rtp, .rtcp = leg_receive_rtcp, .stopped = on_transport_stopped};
 
 static void deliver_close(struct mail *m)
 {
@@ -219,30 +229,37 @@ static void deliver_close(struct mail *m)
     leg_send_stop(leg, leg->close_reason);
     room_media_remove(leg->rm, leg);
     mixer_leg_remove(leg->mixer_leg);
-    leg_receive_stop(leg);
-    leg->gone.deliver = deliver_gone;
-    mailbox_post(control_of(leg), &leg->gone);
+    transport_stop(leg->transport);
 }
 
 int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *setup,
     const struct leg_events *events, void *arg)
 {
     struct leg *leg = calloc(1, sizeof(*leg));
-    if (!leg)
+    if (!leg) {
+        struct transport_terms terms = setup->transport.terms;
+        transport_terms_drop(&terms);
         return -ENOMEM;
+    }
     leg->rm = rm;
     leg->ml = room_media_loop(rm);
     leg->events = events;
     leg->events_arg = arg;
     leg->setup = *setup;
     leg->media = &leg->setup.media;
-    int err = room_media_run(rm, open_on_loop, leg);
-    if (err) {
-        free(leg);
-        return err;
-    }
+    int err = transport_create(&leg->transport, leg->ml, &setup->transport, &transport_events, leg);
+    if (err)
+        goto fail;
+    err = room_media_run(rm, open_on_loop, leg);
+    if (err)
+        goto fail;
     *legp = leg;
     return 0;
+
+fail:
+    transport_destroy(leg->transport);
+    free(leg);
+    return err;
 }
 
 void leg_close(struct leg *leg, const char *reason)
@@ -335,16 +352,9 @@ int leg_dial(struct leg *leg, const char *digits)
 
 static void renegotiate(struct leg *leg, const struct command *c)
 {
-    struct srtp_session *in = leg->media->in, *out = leg->media->out;
     *leg->media = c->media;
-    if (c->media.new_keys) {
-        srtp_session_destroy(in);
-        srtp_session_destroy(out);
-    } else {
-        leg->media->in = in;
-        leg->media->out = out;
-    }
-    leg_receive_renegotiated(leg, media_loop_slot_us(leg->ml));
+    transport_renegotiate(leg->transport, &c->media.transport, media_loop_slot_us(leg->ml));
+    leg_receive_renegotiated(leg);
     leg_send_renegotiated(leg);
     apply_deafness(leg);
 }
@@ -369,9 +379,12 @@ static void fill_inward(const struct leg *leg, struct leg_stats *out)
 {
     uint64_t expected = rtp_source_expected(&leg->source);
     int32_t lost = rtp_source_lost(&leg->source);
-    out->packets_in = leg->packets_in;
-    out->bytes_in = leg->bytes_in;
-    out->packets_dropped = leg->packets_dropped;
+    struct transport_stats t;
+    transport_stats(leg->transport, &t);
+    out->srtp_suite = t.srtp_suite;
+    out->packets_in = t.packets_in;
+    out->bytes_in = t.bytes_in;
+    out->packets_dropped = t.packets_dropped + leg->packets_dropped;
     out->packets_lost = lost > 0 ? (uint64_t)lost : 0;
     out->loss_percent = percent(out->packets_lost, expected);
     out->jitter_ms = rtp_source_jitter_us(&leg->source) / 1000;
@@ -399,7 +412,6 @@ void leg_fill_stats(const struct leg *leg, struct leg_stats *out)
         .ptime_ms = m->params.ptime_ms,
         .bitrate_bps = leg->encoding.bitrate_bps,
         .fec = leg->encoding.fec,
-        .srtp_suite = m->srtp_suite,
         .own_encoder = mix.own_encoder,
         .group_size = mix.group_size,
         .talking = mix.talking,
@@ -415,10 +427,12 @@ void leg_fill_stats(const struct leg *leg, struct leg_stats *out)
 
 void leg_account(const struct leg *leg, struct media_totals *sums)
 {
+    struct transport_stats t;
+    transport_stats(leg->transport, &t);
     sums->legs++;
-    sums->packets_in += leg->packets_in;
+    sums->packets_in += t.packets_in;
     sums->packets_out += leg->packets_out;
-    sums->packets_dropped += leg->packets_dropped;
+    sums->packets_dropped += t.packets_dropped + leg->packets_dropped;
     if (!leg->jitter)
         return;
     struct jitter_stats j;

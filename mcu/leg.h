@@ -8,9 +8,7 @@
 #include "codecs/acodec.h"
 #include "mcu/leg_stats.h"
 #include "mcu/media_totals.h"
-#include "net/addr.h"
-#include "net/rtp/latch.h"
-#include "net/udp.h"
+#include "mcu/transport.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +16,6 @@
 
 struct leg;
 struct room_media;
-struct srtp_session;
 
 enum { LEG_FORMATS_MAX = 32, LEG_CNAME_BYTES = 24 };
 
@@ -39,20 +36,13 @@ struct leg_media {
     uint8_t audio_level_id; /* RFC 6464; 0: none */
     bool send, receive;     /* us */
     bool held;              /* the peer does not listen */
-    bool rtcp_mux;
     bool xr_voip_metrics;
-    struct net_addr rtp, rtcp;     /* the peer's as signalled; port 0: on hold */
-    struct srtp_session *in, *out; /* NULL: plain. Owned by the leg once it has been handed over */
-    const char *srtp_suite;        /* static text, NULL: plain */
-    bool new_keys;                 /* in and out replace those of before; else they are kept */
+    struct transport_terms transport;
 };
 
 struct leg_setup {
     struct leg_media media;
-    struct udp_ports ports; /* stay the control loop's, to be given back when the leg has gone */
-    struct net_addr local;  /* they are bound to */
-    enum latch_mode latch;
-    uint32_t ssrc;
+    struct transport_setup transport; /* with terms as in media, and the SSRC */
     char cname[LEG_CNAME_BYTES];
     uint64_t seed; /* random: of sequence number, timestamp, RTCP intervals */
     uint32_t jitter_max_ms;
@@ -69,12 +59,12 @@ struct leg_events {
 };
 
 /* --- [control] ------------------------------------------------------------------------------- */
-/* 0 and a leg in the room; setup's SRTP sessions are its own. Else -ENOMEM, and they are still the
- * caller's. events outlives the leg. */
+/* 0 and a leg in the room, or -ENOMEM. The SRTP sessions of setup's terms are its own, whatever it
+ * returns. events outlives the leg. */
 int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *setup,
     const struct leg_events *events, void *arg);
 void leg_close(struct leg *leg, const char *reason); /* sends RTCP BYE; reason is static text */
-/* 0 or -ENOMEM. */
+/* 0 and the sessions of media's terms are the leg's, or -ENOMEM. */
 int leg_renegotiate(struct leg *leg, const struct leg_media *media);
 int leg_mute(struct leg *leg, bool muted);
 int leg_deafen(struct leg *leg, bool deaf);

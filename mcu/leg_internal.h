@@ -11,10 +11,8 @@
 #include "mixer/adapt.h"
 #include "mixer/jitter/jitter.h"
 #include "mixer/mixer.h"
-#include "net/rtp/latch.h"
 #include "net/rtp/rtcp_session.h"
 #include "net/rtp/rtp_source.h"
-#include "net/udp_poller.h"
 
 struct leg {
     struct room_media *rm;
@@ -23,22 +21,21 @@ struct leg {
     void *events_arg;
     struct leg_setup setup;  /* as opened; its media are replaced by a re-offer */
     struct leg_media *media; /* &setup.media */
+    struct transport *transport;
     struct mixer_leg *mixer_leg;
     bool started; /* in the room, receiving */
     bool ended;   /* told so */
 
     /* In */
-    struct udp_receiver *rtp_receiver, *rtcp_receiver;
     int8_t format_by_pt[128]; /* index into media->formats, -1: none */
-    struct latch rtp_latch, rtcp_latch;
     struct rtp_ssrc_gate gate;
     struct rtp_source source;
     struct jitter *jitter; /* made with the first packet */
     struct telephone_event_rx key;
-    uint64_t errors_seen; /* of the sockets, a second ago */
+    uint64_t refusals_seen; /* of the transport, a second ago */
     unsigned refused_seconds;
-    uint64_t last_heard_us; /* RTP or RTCP that was taken */
-    uint64_t packets_in, bytes_in, packets_dropped;
+    uint64_t last_heard_us;   /* RTP or RTCP that was taken */
+    uint64_t packets_dropped; /* beside those the transport did not take */
 
     /* Out */
     bool deaf; /* wanted */
@@ -70,10 +67,10 @@ void leg_tell_ended(struct leg *leg, const char *reason);
 void leg_keys_start(struct leg *leg);
 
 /* leg_receive.c */
-int leg_receive_start(struct leg *leg, uint64_t now_us);
-void leg_receive_stop(struct leg *leg);
-void leg_receive_renegotiated(struct leg *leg, uint64_t now_us);
-uint64_t leg_receive_errors(const struct leg *leg); /* of its sockets */
+void leg_receive_start(struct leg *leg, uint64_t now_us);
+void leg_receive_renegotiated(struct leg *leg);
+bool leg_receive_rtp(const struct rtp_packet *p, uint64_t now_us, void *leg);
+bool leg_receive_rtcp(const uint8_t *compound, size_t len, uint64_t now_us, void *leg);
 void leg_receive_expire_key(struct leg *leg, uint64_t now_us);
 extern const struct mixer_source leg_source;
 

@@ -1,12 +1,9 @@
-/* Packets in: who may send, decrypt, parse, sort by payload type, into jitter buffer or key
- * receiver. */
+/* Packets in: sorted by payload type into jitter buffer or key receiver. */
 
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
 #include "net/rtp/rtp.h"
-#include "net/rtp/srtp_session.h"
 
-#include <errno.h>
 #include <string.h>
 
 static const struct leg_format *format_of(const struct leg *leg, uint8_t pt)
@@ -85,53 +82,25 @@ static bool is_wanted(
     return v != RTP_SOURCE_DUPLICATE && v != RTP_SOURCE_JUMP;
 }
 
-static bool take_rtp(
-    struct leg *leg, uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us)
+bool leg_receive_rtp(const struct rtp_packet *p, uint64_t now_us, void *arg)
 {
-    struct srtp_session *in = leg->media->in;
-    if (in) {
-        int n = srtp_session_unprotect(in, pkt, len, now_us);
-        if (n < 0)
-            return false;
-        len = (size_t)n;
-    }
-    struct rtp_packet p;
-    if (rtp_parse(&p, pkt, len))
-        return false;
-    switch (latch_rtp(&leg->rtp_latch, from, p.h.ssrc, p.h.seq, in != NULL, now_us)) {
-    case LATCH_DROP:
-        return false;
-    case LATCH_MOVED:
-        latch_follow(&leg->rtcp_latch, &leg->rtp_latch);
-        break;
-    case LATCH_ACCEPT:
-        break;
-    }
+    struct leg *leg = arg;
     leg->last_heard_us = now_us;
-    const struct leg_format *f = format_of(leg, p.h.payload_type);
-    if (!f || !leg->media->receive || !is_wanted(leg, f, &p, now_us))
+    const struct leg_format *f = format_of(leg, p->h.payload_type);
+    if (!f || !leg->media->receive || !is_wanted(leg, f, p, now_us))
         return false;
     if (f->kind == LEG_FORMAT_EVENT)
-        take_key(leg, f, &p, now_us);
+        take_key(leg, f, p, now_us);
     else
-        take_audio(leg, f, &p, now_us);
+        take_audio(leg, f, p, now_us);
     return true;
 }
 
-static bool take_rtcp(struct leg *leg, struct latch *latch, uint8_t *pkt, size_t len,
-    const struct net_addr *from, uint64_t now_us)
+bool leg_receive_rtcp(const uint8_t *compound, size_t len, uint64_t now_us, void *arg)
 {
-    struct srtp_session *in = leg->media->in;
-    if (in) {
-        int n = srtp_session_unprotect_rtcp(in, pkt, len, now_us);
-        if (n < 0)
-            return false;
-        len = (size_t)n;
-    }
-    if (latch_rtcp(latch, from, in != NULL, now_us) == LATCH_DROP)
-        return false;
+    struct leg *leg = arg;
     struct rtcp_event ev;
-    if (rtcp_session_receive(leg->rtcp, pkt, len, &ev, now_us))
+    if (rtcp_session_receive(leg->rtcp, compound, len, &ev, now_us))
         return false;
     leg->last_heard_us = now_us;
     leg_send_heed_remote(leg, &ev, now_us);
@@ -140,35 +109,6 @@ static bool take_rtcp(struct leg *leg, struct latch *latch, uint8_t *pkt, size_t
     if (ev.bye && theirs)
         leg_tell_ended(leg, "bye");
     return true;
-}
-
-static void count(struct leg *leg, size_t len, bool taken)
-{
-    if (!taken) {
-        leg->packets_dropped++;
-        return;
-    }
-    leg->packets_in++;
-    leg->bytes_in += len;
-}
-
-static void on_rtp(
-    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us, void *arg)
-{
-    struct leg *leg = arg;
-    if (!rtp_is_rtcp(pkt, len))
-        count(leg, len, take_rtp(leg, pkt, len, from, now_us));
-    else if (!leg->rtcp_receiver)
-        count(leg, len, take_rtcp(leg, &leg->rtp_latch, pkt, len, from, now_us));
-    else
-        leg->packets_dropped++;
-}
-
-static void on_rtcp(
-    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t now_us, void *arg)
-{
-    struct leg *leg = arg;
-    count(leg, len, take_rtcp(leg, &leg->rtcp_latch, pkt, len, from, now_us));
 }
 
 /* --- the mixer's view ------------------------------------------------------------------------ */
@@ -212,53 +152,17 @@ static void index_formats(struct leg *leg)
         leg->format_by_pt[leg->media->formats[i].pt & 127] = (int8_t)i;
 }
 
-static void start_latches(struct leg *leg, uint64_t now_us)
-{
-    struct latch_config cfg = {
-        .signalled = leg->media->rtp, .local = leg->setup.local, .mode = leg->setup.latch};
-    latch_init(&leg->rtp_latch, &cfg, now_us);
-    cfg.signalled = leg->media->rtcp;
-    latch_init(&leg->rtcp_latch, &cfg, now_us);
-}
-
-void leg_receive_renegotiated(struct leg *leg, uint64_t now_us)
+void leg_receive_renegotiated(struct leg *leg)
 {
     index_formats(leg);
     rtp_ssrc_gate_reset(&leg->gate);
-    if (!net_addr_equal(&leg->rtp_latch.cfg.signalled, &leg->media->rtp) ||
-        !net_addr_equal(&leg->rtcp_latch.cfg.signalled, &leg->media->rtcp))
-        start_latches(leg, now_us);
 }
 
-int leg_receive_start(struct leg *leg, uint64_t now_us)
+void leg_receive_start(struct leg *leg, uint64_t now_us)
 {
     index_formats(leg);
-    start_latches(leg, now_us);
     rtp_ssrc_gate_init(&leg->gate);
     rtp_source_init(&leg->source, 0, leg->media->audio.clock_hz);
     telephone_event_rx_init(&leg->key, leg->media->event.clock_hz);
     leg->last_heard_us = now_us;
-
-    struct udp_poller *poller = media_loop_poller(leg->ml);
-    const struct udp_ports *ports = &leg->setup.ports;
-    int err = udp_receiver_open(&leg->rtp_receiver, poller, ports->rtp_fd, on_rtp, leg);
-    if (!err && ports->rtcp_fd >= 0)
-        err = udp_receiver_open(&leg->rtcp_receiver, poller, ports->rtcp_fd, on_rtcp, leg);
-    return err;
-}
-
-void leg_receive_stop(struct leg *leg)
-{
-    udp_receiver_close(leg->rtp_receiver);
-    udp_receiver_close(leg->rtcp_receiver);
-    leg->rtp_receiver = leg->rtcp_receiver = NULL;
-}
-
-uint64_t leg_receive_errors(const struct leg *leg)
-{
-    struct udp_receiver_stats rtp, rtcp = {0};
-    udp_receiver_stats(leg->rtp_receiver, &rtp);
-    if (leg->rtcp_receiver)
-        udp_receiver_stats(leg->rtcp_receiver, &rtcp);
-    return rtp.errors + rtcp.errors;
 }

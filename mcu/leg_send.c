@@ -3,50 +3,17 @@
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
 #include "net/rtp/rtp.h"
-#include "net/rtp/srtp_session.h"
 #include "net/send_batch.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int rtcp_fd(const struct leg *leg)
-{
-    return leg->setup.ports.rtcp_fd >= 0 ? leg->setup.ports.rtcp_fd : leg->setup.ports.rtp_fd;
-}
-
-static const struct latch *rtcp_latch(const struct leg *leg)
-{
-    return leg->setup.ports.rtcp_fd >= 0 ? &leg->rtcp_latch : &leg->rtp_latch;
-}
-
-static int send_encrypted(struct leg *leg, const struct net_addr *to, const uint8_t *header,
-    const uint8_t *payload, size_t payload_len)
-{
-    struct send_batch *batch = media_loop_batch(leg->ml);
-    size_t len = RTP_HEADER_BYTES + payload_len, cap = len + SRTP_SESSION_MAX_EXTRA;
-    uint8_t *buf = send_batch_reserve(batch, cap);
-    if (!buf)
-        return -ENOBUFS;
-    memcpy(buf, header, RTP_HEADER_BYTES);
-    memcpy(buf + RTP_HEADER_BYTES, payload, payload_len);
-    int n = srtp_session_protect(leg->media->out, buf, len, cap);
-    if (n < 0)
-        return n;
-    return send_batch_commit(batch, leg->setup.ports.rtp_fd, to, (size_t)n);
-}
-
 static void send_rtp(
     struct leg *leg, const struct rtp_header *h, const uint8_t *payload, size_t payload_len)
 {
-    const struct net_addr *to = latch_destination(&leg->rtp_latch);
-    if (!to)
-        return;
     uint8_t header[RTP_HEADER_BYTES];
     rtp_write_header(header, h);
-    int err = leg->media->out ? send_encrypted(leg, to, header, payload, payload_len)
-                              : send_batch_add(media_loop_batch(leg->ml), leg->setup.ports.rtp_fd,
-                                    to, header, RTP_HEADER_BYTES, payload, payload_len);
-    if (err)
+    if (transport_send_rtp(leg->transport, header, payload, payload_len))
         return;
     leg->packets_out++;
     leg->bytes_out += RTP_HEADER_BYTES + payload_len;
@@ -86,7 +53,7 @@ void leg_send_packet(const struct mixer_packet *p, void *arg)
         .marker = p->marker || leg->resumed,
         .seq = leg->seq++,
         .timestamp = leg->timestamp,
-        .ssrc = leg->setup.ssrc,
+        .ssrc = leg->setup.transport.ssrc,
     };
     leg->resumed = false;
     send_rtp(leg, &h, p->payload, p->len);
@@ -108,7 +75,7 @@ void leg_send_key(struct leg *leg, uint64_t slot_us)
         .marker = e.marker,
         .seq = leg->seq++,
         .timestamp = e.rtp_timestamp,
-        .ssrc = leg->setup.ssrc,
+        .ssrc = leg->setup.transport.ssrc,
     };
     memcpy(leg->key_payload, e.payload, sizeof(e.payload));
     send_rtp(leg, &h, leg->key_payload, sizeof(leg->key_payload));
@@ -117,11 +84,7 @@ void leg_send_key(struct leg *leg, uint64_t slot_us)
 /* --- RTCP ------------------------------------------------------------------------------------ */
 static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
 {
-    const struct net_addr *to = latch_destination(rtcp_latch(leg));
-    struct send_batch *batch = media_loop_batch(leg->ml);
-    if (!to)
-        return;
-    uint8_t *buf = send_batch_reserve(batch, RTCP_SESSION_MAX_BYTES + SRTP_SESSION_MAX_EXTRA);
+    uint8_t *buf = transport_reserve_rtcp(leg->transport, RTCP_SESSION_MAX_BYTES);
     if (!buf)
         return;
     struct rtcp_local local = {.ptime_ms = leg->media->params.ptime_ms};
@@ -136,11 +99,8 @@ static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
     struct rtp_source *src = leg->source.started ? &leg->source : NULL;
     int n = bye ? rtcp_session_build_bye(leg->rtcp, src, bye, buf, RTCP_SESSION_MAX_BYTES, now_us)
                 : rtcp_session_build(leg->rtcp, src, &local, buf, RTCP_SESSION_MAX_BYTES, now_us);
-    if (n > 0 && leg->media->out)
-        n = srtp_session_protect_rtcp(
-            leg->media->out, buf, (size_t)n, RTCP_SESSION_MAX_BYTES + SRTP_SESSION_MAX_EXTRA);
     if (n > 0)
-        send_batch_commit(batch, rtcp_fd(leg), to, (size_t)n);
+        transport_send_rtcp(leg->transport, buf, (size_t)n, RTCP_SESSION_MAX_BYTES);
 }
 
 /* --- what the peer's reports change ---------------------------------------------------------- */
@@ -205,7 +165,7 @@ void leg_send_renegotiated(struct leg *leg)
 int leg_send_start(struct leg *leg, uint64_t now_us)
 {
     struct rtcp_session_config rtcp = {
-        .ssrc = leg->setup.ssrc,
+        .ssrc = leg->setup.transport.ssrc,
         .cname = leg->setup.cname,
         .clock_hz = leg->media->audio.clock_hz,
         .xr = leg->media->xr_voip_metrics,

@@ -111,26 +111,24 @@ static void fill_formats(struct leg_media *m, const struct answer_audio *a, uint
         limit_bitrate(&m->params, a, max_bps);
 }
 
-static int make_srtp(
-    struct leg_media *m, const struct answer_audio *a, const struct answer *prev, uint32_t ssrc)
+static int make_srtp(struct transport_terms *t, const struct answer_audio *a,
+    const struct answer *prev, uint32_t ssrc)
 {
     const struct answer_audio *before = prev ? answer_audio(prev) : NULL;
-    m->new_keys = !before || !sdes_same_key(&before->remote, &a->remote) ||
+    t->new_keys = !before || !sdes_same_key(&before->remote, &a->remote) ||
                   !sdes_same_key(&before->local, &a->local);
     if (a->local.suite == SDES_NONE)
         return 0;
-    m->srtp_suite = sdes_suite_name(a->local.suite);
-    if (!m->new_keys)
+    t->srtp_suite = sdes_suite_name(a->local.suite);
+    if (!t->new_keys)
         return 0;
     int err = srtp_session_create_in(
-        &m->in, a->remote.suite, a->remote.key, sdes_key_bytes(a->remote.suite));
+        &t->in, a->remote.suite, a->remote.key, sdes_key_bytes(a->remote.suite));
     if (!err)
         err = srtp_session_create_out(
-            &m->out, a->local.suite, a->local.key, sdes_key_bytes(a->local.suite), &ssrc, 1);
-    if (err) {
-        srtp_session_destroy(m->in);
-        m->in = NULL;
-    }
+            &t->out, a->local.suite, a->local.key, sdes_key_bytes(a->local.suite), &ssrc, 1);
+    if (err)
+        transport_terms_drop(t);
     return err;
 }
 
@@ -182,14 +180,12 @@ int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
         .audio_level_id = (uint8_t)agreed->audio_level_id,
         .send = agreed->direction & SDP_SENDONLY,
         .receive = agreed->direction & SDP_RECVONLY,
-        .rtcp_mux = agreed->rtcp_mux,
         .held = agreed->hold,
         .xr_voip_metrics = agreed->xr_voip_metrics,
-        .rtp = agreed->rtp,
-        .rtcp = agreed->rtcp,
+        .transport = {.rtp = agreed->rtp, .rtcp = agreed->rtcp, .rtcp_mux = agreed->rtcp_mux},
     };
     fill_formats(&m, agreed, cfg->opus_bitrate_bps);
-    err = make_srtp(&m, agreed, prev, cfg->ssrc);
+    err = make_srtp(&m.transport, agreed, prev, cfg->ssrc);
     if (err) {
         answer_destroy(a);
         *why = (struct sdp_error){.text = "no SRTP session could be made"};

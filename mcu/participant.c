@@ -5,7 +5,6 @@
 #include "mcu/negotiate.h"
 #include "mcu/random.h"
 #include "mcu/rooms_internal.h"
-#include "net/rtp/srtp_session.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,13 +97,12 @@ static int take_ports_and_answer(struct participant *p, const char *offer, size_
         if (err)
             return err;
         err = answer_offer(p, offer, len, answer, media, why);
-        if (!err && (media->rtcp_mux || pair))
+        if (!err && (media->transport.rtcp_mux || pair))
             return 0;
         udp_pool_give(p->room->rooms->ports, &p->ports);
         if (err)
             return err;
-        srtp_session_destroy(media->in);
-        srtp_session_destroy(media->out);
+        transport_terms_drop(&media->transport);
         answer_destroy(*answer);
         *answer = NULL; /* it was none that the next could follow */
     }
@@ -122,10 +120,14 @@ static int open_leg(
     const struct room_settings *settings = &p->room->settings;
     struct leg_setup setup = {
         .media = *media,
-        .ports = p->ports,
-        .local = rooms->local,
-        .latch = (enum latch_mode)rooms->cfg->symmetric_rtp,
-        .ssrc = p->ssrc,
+        .transport =
+            {
+                .terms = media->transport,
+                .ssrc = p->ssrc,
+                .ports = p->ports,
+                .local = rooms->local,
+                .latch = (enum latch_mode)rooms->cfg->symmetric_rtp,
+            },
         .jitter_max_ms = settings->jitter_max_ms,
         .agc = granted(wishes->agc, settings->agc),
         .denoise = granted(wishes->denoise, settings->denoise),
@@ -135,7 +137,8 @@ static int open_leg(
     memcpy(setup.cname, p->cname, sizeof(setup.cname));
     int err = random_bytes(&setup.seed, sizeof(setup.seed));
     if (!err)
-        err = leg_open(&p->leg, p->room->media, &setup, &leg_events, p);
+        return leg_open(&p->leg, p->room->media, &setup, &leg_events, p);
+    transport_terms_drop(&setup.transport.terms);
     return err;
 }
 
@@ -177,10 +180,8 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
         return err;
     }
     *why = "the server is out of memory";
-    err = -ENOMEM;
     text = strdup(answer_sdp(p->answer));
-    if (text)
-        err = open_leg(p, &media, wishes);
+    err = text ? open_leg(p, &media, wishes) : -ENOMEM;
     if (err)
         goto fail;
     list(p);
@@ -189,9 +190,9 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
     return 0;
 
 fail:
+    if (!text)
+        transport_terms_drop(&media.transport);
     free(text);
-    srtp_session_destroy(media.in);
-    srtp_session_destroy(media.out);
     answer_destroy(p->answer);
     udp_pool_give(room->rooms->ports, &p->ports);
     free(p);
@@ -206,7 +207,7 @@ int participant_reoffer(
     int err = answer_offer(p, offer, len, &next, &media, why);
     if (err)
         return err;
-    if (media.rtcp_mux != (p->ports.rtcp_fd < 0)) {
+    if (media.transport.rtcp_mux != (p->ports.rtcp_fd < 0)) {
         *why = "rtcp-mux cannot change within a session";
         err = -ENOTSUP;
         goto fail;
@@ -225,8 +226,7 @@ int participant_reoffer(
     return 0;
 
 fail:
-    srtp_session_destroy(media.in);
-    srtp_session_destroy(media.out);
+    transport_terms_drop(&media.transport);
     answer_destroy(next);
     return err;
 }
