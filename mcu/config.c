@@ -303,6 +303,19 @@ static bool is_one_host(const char *address)
     return a.family == AF_INET ? a.ip[0] < 224 : a.ip[0] != 0xff;
 }
 
+/* Numeric addresses, separated by spaces. */
+static void check_addresses(const char *key, const char *list, bool any, struct errors *e)
+{
+    struct net_addr a;
+    char copy[CONFIG_TEXT_MAX], *rest = copy;
+    e->where = key;
+    memcpy(copy, list, sizeof(copy));
+    for (const char *word; (word = strsep(&rest, " "));)
+        if (*word &&
+            (net_addr_parse(&a, word, 0) || !(is_one_host(word) || (any && net_addr_is_any(&a)))))
+            fail(e, "'%s' is no numeric address of a host", word);
+}
+
 static void check_together(const struct config *c, struct errors *e)
 {
     if (c->rtp_port_max < c->rtp_port_min + 1) {
@@ -313,6 +326,8 @@ static void check_together(const struct config *c, struct errors *e)
         e->where = "media_address";
         fail(e, "%s is named in SDP answers and must be one host's", c->media_address);
     }
+    check_addresses("webrtc_addresses", c->webrtc_addresses, true, e);
+    check_addresses("public_address", c->public_address, false, e);
     if (*c->admin_token && strlen(c->admin_token) < 16) {
         e->where = "admin_token";
         fail(e, "is shorter than 16 characters");
@@ -399,6 +414,11 @@ static bool loopback(const char *address)
 
 bool config_on_loopback(const struct config *c)
 {
+    char copy[CONFIG_TEXT_MAX], *rest = copy;
+    memcpy(copy, c->webrtc_addresses, sizeof(copy));
+    for (const char *word; (word = strsep(&rest, " "));)
+        if (*word && !loopback(word))
+            return false;
     return loopback(c->http_address) && loopback(c->media_address);
 }
 

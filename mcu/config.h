@@ -36,11 +36,15 @@ struct config {
     char admin_token[CONFIG_TEXT_MAX];  /* "" = from MCU_ADMIN_TOKEN or token_file */
     char token_file[CONFIG_TEXT_MAX];   /* "" = the state folder's */
 
-    char media_address[CONFIG_TEXT_MAX]; /* numeric; bound, and named in SDP answers */
-    uint32_t rtp_port_min, rtp_port_max; /* inclusive; RTP takes the even ones */
-    uint32_t media_loops;                /* 0: as many as cores */
-    uint32_t srtp;                       /* enum config_srtp */
-    uint32_t symmetric_rtp;              /* enum latch_mode of net/rtp/latch.h */
+    char media_address[CONFIG_TEXT_MAX];    /* numeric; bound, and named in SDP answers */
+    uint32_t rtp_port_min, rtp_port_max;    /* inclusive; RTP takes the even ones */
+    char webrtc_addresses[CONFIG_TEXT_MAX]; /* "" = media_address */
+    uint32_t webrtc_port;                   /* of the first media loop; 0 = any */
+    bool webrtc_tcp;
+    char public_address[CONFIG_TEXT_MAX]; /* "" = none */
+    uint32_t media_loops;                 /* 0: as many as cores */
+    uint32_t srtp;                        /* enum config_srtp */
+    uint32_t symmetric_rtp;               /* enum latch_mode of net/rtp/latch.h */
     uint32_t jitter_max_ms;
     uint32_t participant_timeout_s; /* a sender that sends neither RTP nor RTCP; 0: never */
     uint32_t listener_timeout_s;    /* a recvonly one that sends no RTCP; 0: until it refuses */

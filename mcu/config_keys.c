@@ -48,6 +48,17 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "First UDP port of plain RTP."},
     {"rtp_port_max", CONFIG_KEY_UINT, AT(rtp_port_max), "29999", 1025, 65535, "", false,
         "Last UDP port of plain RTP."},
+    {"webrtc_addresses", CONFIG_KEY_TEXT, AT(webrtc_addresses), "", 0, 0, "", false,
+        "Numeric addresses, separated by spaces, WebRTC media is received on and offered at; "
+        "0.0.0.0 and :: stand for all of the machine. Empty: media_address."},
+    {"webrtc_port", CONFIG_KEY_UINT, AT(webrtc_port), "10000", 0, 65279, "", false,
+        "UDP and TCP port of all WebRTC media of the first media loop; the next loop takes the "
+        "next port. 0 lets the system choose."},
+    {"webrtc_tcp", CONFIG_KEY_BOOL, AT(webrtc_tcp), "yes", 0, 0, "", false,
+        "Take WebRTC media by TCP too, for those whose firewall blocks UDP."},
+    {"public_address", CONFIG_KEY_TEXT, AT(public_address), "", 0, 0, "", true,
+        "Numeric addresses, separated by spaces, at most one of a family: told to browsers instead "
+        "of the local ones when the server is behind a 1:1 NAT."},
     {"media_loops", CONFIG_KEY_UINT, AT(media_loops), "0", 0, 256, "threads", false,
         "Threads that carry media; 0: one a core."},
     {"srtp", CONFIG_KEY_CHOICE, AT(srtp), "prefer", 0, 2, "off|prefer|require", true,
