@@ -47,14 +47,6 @@ static void metrics(struct http_request *r, void *arg)
     free(text);
 }
 
-/* Reached by those who ask for it as a plain page. */
-static void events_upgrade(struct http_request *r, void *arg)
-{
-    (void)arg;
-    http_header(r, "Upgrade", "websocket");
-    http_error(r, 426, "upgrade_required", "open this as a WebSocket");
-}
-
 static int socket_open(struct http_socket *s, void *arg)
 {
     const struct api *api = arg;
@@ -73,7 +65,20 @@ static void socket_closed(struct http_socket *s, void *arg)
     events_closed(api->events, s);
 }
 
-static const struct http_socket_ops events_socket = {socket_open, socket_message, socket_closed};
+static const struct http_socket_ops events_socket = {
+    socket_open, socket_message, socket_closed, "room"};
+
+/* Reached by those who ask for it as a plain page. */
+static void events_upgrade(struct http_request *r, void *arg)
+{
+    (void)arg;
+    if (!http_query_only(r, events_socket.queries)) {
+        http_error(r, 400, "bad_query", "the only query is room");
+        return;
+    }
+    http_header(r, "Upgrade", "websocket");
+    http_error(r, 426, "upgrade_required", "open this as a WebSocket");
+}
 
 #define ROOM        "/api/v1/rooms/{room}"
 #define PARTICIPANT ROOM "/participants/{participant}"

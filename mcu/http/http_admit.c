@@ -3,6 +3,7 @@
 #include "mcu/api/token.h"
 #include "mcu/config.h"
 #include "mcu/http/http_guard.h"
+#include "mcu/http/http_options.h"
 #include "mcu/http/rate.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@ void http_admit_malformed(struct http_request *r, int err)
     if (err == -EMSGSIZE)
         refuse(r, 431, "head_too_large", "send fewer and shorter headers, path and query");
     else if (err == -ENOTSUP)
-        refuse(r, 501, "unknown_method", "this server knows GET, HEAD, POST, PUT, PATCH, DELETE");
+        refuse(r, 501, "unknown_method",
+            "this server knows GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     else if (err == -EPROTONOSUPPORT)
         refuse(r, 505, "http_version", "speak HTTP/1.1");
     else
@@ -65,10 +67,22 @@ static int check_rate(struct http_conn *c, struct http_request *r)
     return refuse(r, 429, "too_many_requests", "slow down; Retry-After says for how long");
 }
 
+/* A body is nothing we would read: what follows the head could be taken for a request. */
+static int options(
+    struct http_request *r, const struct http_setup *setup, const struct http_head *h, unsigned m)
+{
+    unsigned codings, lengths;
+    const char *length = http_head_get(h, "content-length", &lengths);
+    http_head_get(h, "transfer-encoding", &codings);
+    if (codings || lengths > 1 || (lengths && http_guard_length(length)))
+        return refuse(r, 400, "unexpected_body", "this request takes no body");
+    http_options_answer(r, setup, h, m);
+    return -EALREADY;
+}
+
 static int find_route(struct http_conn *c, struct http_request *r, const struct http_head *h)
 {
     unsigned allowed;
-    char allow[64] = "";
     const struct http_setup *setup = &c->server->setup;
     int err = http_route_find(
         setup->routes, setup->route_count, h->method, h->path, &r->route, &r->params, &allowed);
@@ -76,13 +90,9 @@ static int find_route(struct http_conn *c, struct http_request *r, const struct 
         return refuse(r, 404, "not_found", "there is nothing here; see /api/v1/openapi.json");
     if (!err)
         return 0;
-    for (int m = 0; m < HTTP_METHODS; m++)
-        if (allowed & 1u << m) {
-            strcat(allow, *allow ? ", " : "");
-            strcat(allow, http_method_name(m));
-            strcat(allow, m == HTTP_GET ? ", HEAD" : "");
-        }
-    http_header(r, "Allow", allow);
+    http_options_allow(r, allowed);
+    if (h->method == HTTP_OPTIONS)
+        return options(r, setup, h, allowed);
     return refuse(r, 405, "method_not_allowed", "Allow lists the methods this path knows");
 }
 
@@ -203,12 +213,14 @@ static void invite_body(struct http_conn *c, struct http_request *r, const struc
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
-static int take_queries(struct http_request *r, const struct http_head *h)
+static int keep(struct http_request *r, const struct http_head *h)
 {
-    for (unsigned i = 0; i < h->query_count; i++)
-        if (http_request_add_query(r, h->queries[i]))
-            return refuse(r, 503, "out_of_memory", "try again later");
-    return 0;
+    int err = 0;
+    for (unsigned i = 0; i < h->query_count && !err; i++)
+        err = http_request_add_query(r, h->queries[i]);
+    for (unsigned i = 0; i < h->field_count && !err; i++)
+        err = http_request_keep(r, h->fields[i].name, h->fields[i].value);
+    return err ? refuse(r, 503, "out_of_memory", "try again later") : 0;
 }
 
 int http_admit(
@@ -217,6 +229,8 @@ int http_admit(
     r->head = h->head;
     r->close = h->minor_0 || http_head_lists(h, "connection", "close");
     int err = check_names(c, r, h);
+    if (!err)
+        http_options_share(r, c->server->setup.cfg, h);
     if (!err)
         err = check_rate(c, r);
     if (!err)
@@ -231,7 +245,7 @@ int http_admit(
     if (!err)
         err = check_body(c, r, h);
     if (!err)
-        err = take_queries(r, h);
+        err = keep(r, h);
     if (!err)
         invite_body(c, r, h);
     return err;

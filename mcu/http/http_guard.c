@@ -61,6 +61,11 @@ bool http_guard_origin(const char *origin, const char *host, const char *origins
     return authority && !strcasecmp(authority + 3, host);
 }
 
+bool http_guard_listed(const char *origin, const char *origins)
+{
+    return *origin && in_list(origin, origins);
+}
+
 const char *http_guard_bearer(const char *authorization, size_t *len)
 {
     if (strncasecmp(authorization, "Bearer ", 7))

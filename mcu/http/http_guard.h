@@ -16,6 +16,9 @@ bool http_guard_host(const char *host, const char *names);
  * the configured origins. */
 bool http_guard_origin(const char *origin, const char *host, const char *origins);
 
+/* Whether an Origin is among the configured ones. */
+bool http_guard_listed(const char *origin, const char *origins);
+
 /* The token of "Bearer TOKEN" and its length, or NULL. */
 const char *http_guard_bearer(const char *authorization, size_t *len);
 

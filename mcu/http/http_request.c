@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+
+enum { HEAD_MAX = 2048 }; /* bytes of a head without what handlers add */
 
 const char *http_status_text(int status)
 {
@@ -17,6 +20,7 @@ const char *http_status_text(int status)
         {201, "Created"},
         {202, "Accepted"},
         {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -26,10 +30,13 @@ const char *http_status_text(int status)
         {408, "Request Timeout"},
         {409, "Conflict"},
         {411, "Length Required"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
         {426, "Upgrade Required"},
+        {428, "Precondition Required"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
@@ -56,6 +63,8 @@ void http_request_free(struct http_request *r)
         *r->anchor = NULL;
     for (unsigned i = 0; i < r->query_count; i++)
         free(r->queries[i]);
+    for (unsigned i = 0; i < HTTP_KEPT; i++)
+        free(r->kept[i]);
     free(r->body);
     free(r);
 }
@@ -139,6 +148,40 @@ uint8_t *http_body_take(struct http_request *r, size_t *len)
     return body;
 }
 
+/* --- headers of the request ------------------------------------------------------------------- */
+static const char *const kept_names[HTTP_KEPT] = {
+    "if-match", "if-none-match", "accept-encoding", "accept-language", "origin"};
+
+/* A header given again continues a list (RFC 9110, 5.3). */
+int http_request_keep(struct http_request *r, const char *name, const char *value)
+{
+    char *joined = NULL;
+    unsigned i = 0;
+    while (i < HTTP_KEPT && strcasecmp(name, kept_names[i]))
+        i++;
+    if (i == HTTP_KEPT)
+        return 0;
+    if (asprintf(&joined, "%s%s%s", r->kept[i] ? r->kept[i] : "", r->kept[i] ? ", " : "", value) <
+        0)
+        return -ENOMEM;
+    free(r->kept[i]);
+    r->kept[i] = joined;
+    return 0;
+}
+
+const char *http_request_header(const struct http_request *r, const char *name)
+{
+    for (unsigned i = 0; i < HTTP_KEPT; i++)
+        if (!strcmp(name, kept_names[i]))
+            return r->kept[i];
+    return NULL;
+}
+
+bool http_secure(const struct http_request *r)
+{
+    return r->secure;
+}
+
 const char *http_content_type(const struct http_request *r)
 {
     return r->content_type;
@@ -182,7 +225,7 @@ static int print_head(
 void http_respond(
     struct http_request *r, int status, const char *type, const void *body, size_t len)
 {
-    char head[1024 + HTTP_HEADERS_MAX];
+    char head[HEAD_MAX + HTTP_HEADERS_MAX];
     int head_len = print_head(r, head, sizeof(head), status, type, len);
     size_t body_len = r->head ? 0 : len;
     if (r->arg) {

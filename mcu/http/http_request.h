@@ -30,6 +30,11 @@ const char *http_bearer(const struct http_request *r);
 const struct in6_addr *http_peer(const struct http_request *r);
 const char *http_host(const struct http_request *r); /* Host, checked to be ours */
 
+/* A header of the request that is among those kept: if-match, if-none-match, accept-encoding,
+ * accept-language, origin; one sent twice as "a, b". NULL: it was not sent. */
+const char *http_request_header(const struct http_request *r, const char *name);
+bool http_secure(const struct http_request *r); /* it came by TLS */
+
 /* A header of the answer; value must hold no line end. Left out when there is no room. */
 void http_header(struct http_request *r, const char *name, const char *value);
 
@@ -40,7 +45,7 @@ void http_respond(
 void http_error(struct http_request *r, int status, const char *code, const char *message);
 
 /* --- for the server and tests ----------------------------------------------------------------- */
-enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 512 };
+enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 1024, HTTP_KEPT = 5 };
 
 /* Takes over the answer: malloc'd bytes; NULL: there was no memory for it. arg is r->arg. */
 typedef void http_finish_fn(uint8_t *bytes, size_t len, int status, bool close, void *arg);
@@ -51,6 +56,8 @@ struct http_request {
     bool head;       /* HEAD: the answer has no body */
     bool close;      /* the connection ends with the answer */
     bool authorized; /* by the admin token */
+    bool secure;     /* by TLS */
+    char *kept[HTTP_KEPT];
     char content_type[96];
     char *queries[HTTP_QUERIES_MAX]; /* "name=value", decoded */
     unsigned query_count;
@@ -67,6 +74,8 @@ struct http_request *http_request_new(void);                          /* or NULL
 int http_request_add_query(struct http_request *r, const char *text); /* 0, -ENOBUFS, -ENOMEM */
 /* 0, -EFBIG more than promised, -ENOMEM. */
 int http_request_add_body(struct http_request *r, const void *bytes, size_t len);
+/* A header that came; those nobody asks for are not kept. 0, -ENOMEM. */
+int http_request_keep(struct http_request *r, const char *name, const char *value);
 void http_request_free(struct http_request *r); /* NULL is a no-op */
 
 const char *http_status_text(int status);

@@ -6,7 +6,7 @@
 
 const char *http_method_name(enum http_method method)
 {
-    static const char *const names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    static const char *const names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     return names[method];
 }
 

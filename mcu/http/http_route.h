@@ -6,7 +6,15 @@
 
 #include <stddef.h>
 
-enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_METHODS };
+enum http_method {
+    HTTP_GET,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS, /* answered from the table unless a route has it */
+    HTTP_METHODS
+};
 
 enum http_auth {
     HTTP_AUTH_NONE,

@@ -261,6 +261,8 @@ static int check_handshake(
     if (h->minor_0 || h->head || !http_head_lists(h, "connection", "upgrade") || keys != 1 ||
         ws_accept(key, accept))
         return refuse(r, 400, "bad_handshake", "this is no WebSocket handshake (RFC 6455, 4.1)");
+    if (!http_query_only(r, r->route->socket->queries))
+        return refuse(r, 400, "bad_query", "this query is not known here; see openapi.json");
     return 0;
 }
 
@@ -342,6 +344,11 @@ bool http_socket_authorize(struct http_socket *s, const char *token, size_t len)
 {
     s->authorized = !http_admit_token(s->conn, token, len);
     return s->authorized;
+}
+
+const char *http_socket_param(const struct http_socket *s, const char *name)
+{
+    return http_param(s->request, name);
 }
 
 const char *http_socket_query(const struct http_socket *s, const char *name)

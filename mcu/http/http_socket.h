@@ -26,6 +26,7 @@ struct http_socket_ops {
     int (*open)(struct http_socket *s, void *arg); /* 0, or negative: it is closed at once */
     void (*message)(struct http_socket *s, const char *text, size_t len, void *arg);
     void (*closed)(struct http_socket *s, void *arg); /* s is freed after it; only if opened */
+    const char *queries; /* names that its query may have, separated by spaces */
 };
 
 /* The subprotocol we answer with when a client lists it. */
@@ -34,6 +35,7 @@ struct http_socket_ops {
 bool http_socket_authorized(const struct http_socket *s); /* it came with the admin's token */
 /* Checks a token that came in a message; failures count against the address. */
 bool http_socket_authorize(struct http_socket *s, const char *token, size_t len);
+const char *http_socket_param(const struct http_socket *s, const char *name); /* of the path */
 const char *http_socket_query(const struct http_socket *s, const char *name); /* or NULL */
 void http_socket_set_user(struct http_socket *s, void *user);
 void *http_socket_user(const struct http_socket *s);

@@ -245,6 +245,57 @@ test('a foreign page can neither read nor open a WebSocket', async () => {
     await taken.end();
 });
 
+test('OPTIONS tells what a path can do, and is no way to smuggle', async () => {
+    const path = '/api/v1/rooms/one/participants';
+    const told = await exchange(port, request('OPTIONS', path));
+    assert.equal(told.status(), 204);
+    assert.match(told.text(), /^Allow: GET, HEAD, POST, OPTIONS\r$/m);
+    assert.match(told.text(), /^Accept-Post: application\/sdp\r$/m);
+    assert.doesNotMatch(told.text(), /access-control|content-length/i);
+    assert.equal((await exchange(port, request('OPTIONS', '/nothing'))).status(), 404);
+    const second = request('GET', '/healthz');
+    for (const headers of [{ 'Content-Length': second.length }, { 'Transfer-Encoding': 'chunked' },
+        { 'Content-Length': '0\r\nContent-Length: 5' }]) {
+        const raw = await exchange(
+            port,
+            request('OPTIONS', path, { Connection: 'keep-alive', ...headers }, second),
+        );
+        assert.equal(raw.text().match(/HTTP\/1\.1 \d+/g).length, 1, raw.text());
+        assert.equal(raw.status(), 400);
+    }
+});
+
+test('pages of the configured origins may read, and no others', async () => {
+    const other = await Mcu.start({ flags: { http_origins: 'https://a.example https://b.example' } });
+    try {
+        const ask = (method, path, headers) =>
+            exchange(other.httpPort, request(method, path, headers));
+        const preflight = await ask('OPTIONS', '/api/v1/rooms/one/participants', {
+            Origin: 'https://b.example',
+            'Access-Control-Request-Method': 'POST',
+            'Access-Control-Request-Headers': 'authorization,content-type',
+        });
+        assert.equal(preflight.status(), 204);
+        assert.match(preflight.text(), /^Access-Control-Allow-Origin: https:\/\/b\.example\r$/m);
+        assert.match(preflight.text(), /^Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r$/m);
+        assert.match(preflight.text(), /^Access-Control-Allow-Headers: .*Authorization/m);
+        const refusal = await ask('GET', '/api/v1/rooms', { Origin: 'https://a.example' });
+        assert.equal(refusal.status(), 401, 'which its page may read');
+        assert.match(refusal.text(), /^Access-Control-Allow-Origin: https:\/\/a\.example\r$/m);
+        assert.match(refusal.text(), /^Access-Control-Expose-Headers: Location, ETag, Link/m);
+        const plain = await ask('GET', '/healthz', {});
+        assert.match(plain.text(), /^Vary: Origin\r$/m);
+        assert.doesNotMatch(plain.text(), /access-control/i);
+        for (const origin of ['https://c.example', 'https://a.example.evil', 'null', '*']) {
+            const reply = await ask('OPTIONS', '/healthz', { Origin: origin });
+            assert.equal(reply.status(), 403, origin);
+            assert.doesNotMatch(reply.text(), /access-control/i);
+        }
+    } finally {
+        await other.stop();
+    }
+});
+
 test('wrong tokens are refused, then slowed down', async () => {
     const other = await Mcu.start({});
     try {
@@ -403,6 +454,12 @@ test('the token may come in the first message or as a subprotocol', async () => 
         await until('hello', () => raw.text().includes('"hello"'));
         await raw.end();
     }
+});
+
+test('a socket with a query that is not known is refused', async () => {
+    const raw = await socket(port, { path: '/api/v1/events?room=one&x=1', token: mcu.token });
+    assert.equal(raw.status(), 400);
+    await raw.end();
 });
 
 test('frames that lie end their connection only', async () => {

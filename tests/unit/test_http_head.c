@@ -67,7 +67,7 @@ Test(http_head, methods_and_versions)
         {"DELETE / HTTP/1.9", 1},
         {"get / HTTP/1.1", -ENOTSUP},
         {"GETS / HTTP/1.1", -ENOTSUP},
-        {"OPTIONS / HTTP/1.1", -ENOTSUP},
+        {"TRACE / HTTP/1.1", -ENOTSUP},
         {"GET / HTTP/2.0", -EPROTONOSUPPORT},
         {"GET / HTTP/0.9", -EPROTONOSUPPORT},
         {"GET / HTTP/1.10", -EINVAL},

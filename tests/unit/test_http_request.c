@@ -131,3 +131,18 @@ Test(http_request, queries)
     cr_assert_eq(http_request_add_query(r, "x"), -ENOBUFS);
     http_request_free(r);
 }
+
+Test(http_request, headers_that_are_asked_for_are_kept)
+{
+    struct heard h;
+    struct http_request *r = request(&h);
+    cr_assert_null(http_request_header(r, "if-match"));
+    cr_assert_eq(http_request_keep(r, "If-Match", "\"a\""), 0);
+    cr_assert_eq(http_request_keep(r, "X-Other", "b"), 0);
+    cr_assert_str_eq(http_request_header(r, "if-match"), "\"a\"");
+    cr_assert_eq(http_request_keep(r, "IF-MATCH", "\"c\""), 0);
+    cr_assert_str_eq(http_request_header(r, "if-match"), "\"a\", \"c\"");
+    cr_assert_null(http_request_header(r, "x-other"));
+    cr_assert_null(http_request_header(r, "if-none-match"));
+    http_request_free(r);
+}

@@ -12,6 +12,7 @@ static const struct http_route routes[] = {
     {HTTP_DELETE, "/a/{x}", 0, NULL, 0, NULL, NULL, NULL},
     {HTTP_GET, "/a/{x}/b/{y}", 0, NULL, 0, NULL, NULL, NULL},
     {HTTP_POST, "/a/{x}/b", 0, NULL, 0, NULL, NULL, NULL},
+    {HTTP_OPTIONS, "/o", 0, NULL, 0, NULL, NULL, NULL},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -37,6 +38,9 @@ Test(http_route, paths_find_their_route)
     cr_assert_eq(find(HTTP_GET, "/a/one/b/two"), 0);
     cr_assert_str_eq(http_params_get(&params, "x"), "one");
     cr_assert_str_eq(http_params_get(&params, "y"), "two");
+    cr_assert_eq(find(HTTP_OPTIONS, "/o"), 0);
+    cr_assert_eq(find(HTTP_OPTIONS, "/a/one/b"), -EPERM);
+    cr_assert_eq(allowed, 1u << HTTP_POST);
 }
 
 Test(http_route, other_paths_and_methods_do_not)
