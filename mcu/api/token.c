@@ -2,6 +2,7 @@
 
 #include "mcu/config.h"
 #include "mcu/random.h"
+#include "mcu/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,29 +23,10 @@ static void keep(struct token *t, const char *text, size_t len)
 
 static int choose_file(struct token *t, const struct config *c)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n;
-    if (*c->token_file)
-        n = snprintf(t->file, sizeof(t->file), "%s", c->token_file);
-    else if (state && *state == '/')
-        n = snprintf(t->file, sizeof(t->file), "%s/mischpult/admin_token", state);
-    else if (home && *home == '/')
-        n = snprintf(t->file, sizeof(t->file), "%s/.local/state/mischpult/admin_token", home);
-    else
-        return -ENOENT;
-    return n < 0 || (size_t)n >= sizeof(t->file) ? -ENAMETOOLONG : 0;
-}
-
-/* The folders above path, private to the user. Errors show when the file is made. */
-static void make_folders(const char *path)
-{
-    char folder[TOKEN_PATH_MAX];
-    snprintf(folder, sizeof(folder), "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(folder, 0700);
-        *slash = '/';
-    }
+    if (!*c->token_file)
+        return state_path(t->file, c, "admin_token");
+    snprintf(t->file, sizeof(t->file), "%s", c->token_file);
+    return 0;
 }
 
 static int random_text(char text[static RANDOM_BYTES / 3 * 4 + 1])
@@ -71,7 +53,7 @@ static int generate(struct token *t)
     int err = random_text(text);
     if (err)
         return err;
-    make_folders(t->file);
+    state_make_folders(t->file);
     int fd = open(t->file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;

@@ -4,12 +4,14 @@
 /* The admin's bearer token (RFC 6750): given by configuration or environment, or else generated
  * once into a file only its owner can read. [control] */
 
+#include "mcu/state.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct config;
 
-enum { TOKEN_MAX = 184, TOKEN_PATH_MAX = 512 };
+enum { TOKEN_MAX = 184, TOKEN_PATH_MAX = STATE_PATH_MAX };
 
 struct token {
     char file[TOKEN_PATH_MAX]; /* where it stands; "" when it was given */
