@@ -66,7 +66,7 @@ static unsigned entries(const char *path)
 
 Test(state, a_file_is_replaced_whole)
 {
-    char path[128], above[128], text[16] = "";
+    char path[STATE_PATH_MAX], above[128], text[16] = "";
     struct stat st;
     snprintf(above, sizeof above, "%s/a/b", folder);
     snprintf(path, sizeof path, "%s/file", above);
