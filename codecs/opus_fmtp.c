@@ -127,11 +127,13 @@ int opus_fmtp_parse(const char *fmtp, struct acodec_params *p)
 /* As a receiver we take all there is and repair with FEC; limits of the leg hold both ways. */
 int opus_fmtp_print(const struct acodec_params *p, char *buf, size_t cap)
 {
-    char playback[64] = "";
+    char playback[64] = "", bitrate[32] = "";
     if (p->max_playback_hz && p->max_playback_hz < 48000)
         snprintf(playback, sizeof playback, ";maxplaybackrate=%u;sprop-maxcapturerate=%u",
             (unsigned)p->max_playback_hz, (unsigned)p->max_playback_hz);
-    int n = snprintf(buf, cap, "minptime=10;useinbandfec=1%s%s%s", playback,
+    if (p->bitrate_bps)
+        snprintf(bitrate, sizeof bitrate, ";maxaveragebitrate=%u", (unsigned)p->bitrate_bps);
+    int n = snprintf(buf, cap, "minptime=10;useinbandfec=1%s%s%s%s", playback, bitrate,
         p->dtx ? ";usedtx=1" : "", p->cbr ? ";cbr=1" : "");
     return (size_t)n >= cap ? -ENOSPC : n;
 }

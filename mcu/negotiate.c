@@ -21,10 +21,11 @@ static bool accepts(const char *fmtp, const void *impl)
 }
 
 /* What we like to get: loss made good in-band, nothing while nobody speaks. */
-static int print_fmtp(char *buf, size_t cap, const void *impl)
+static int print_fmtp(char *buf, size_t cap, uint32_t max_bps, const void *impl)
 {
     const struct acodec *codec = impl;
-    const struct acodec_params wanted = {.ptime_ms = 20, .channels = 1, .fec = true, .dtx = true};
+    const struct acodec_params wanted = {
+        .ptime_ms = 20, .channels = 1, .fec = true, .dtx = true, .bitrate_bps = max_bps};
     return codec->fmtp_print ? codec->fmtp_print(&wanted, buf, cap) : 0;
 }
 

@@ -1,12 +1,22 @@
 #ifndef NET_SDP_ANSWER_H
 #define NET_SDP_ANSWER_H
 
-/* The answer to an SDP offer (RFC 3264): one audio medium is taken, all others refused with port 0.
- * What we can do is handed in as a table. Plain RTP, or SRTP with keys in the SDP (RFC 4568). No
- * DTLS, no ICE: such attributes are ignored. [any] */
+/* The answer to an SDP offer (RFC 3264). What we can do is handed in as a table. One audio medium
+ * is taken.
+ *
+ *   plain    RTP, or SRTP with keys in the SDP (RFC 4568); every other medium is refused (port 0)
+ *   WebRTC   ICE-lite and DTLS-SRTP for all media in one BUNDLE (RFC 8829, 8839, 8842, 8843): an
+ *            audio line with a profile of DTLS, or RTP/SAVP(F) with a=fingerprint and no a=crypto.
+ *            Further audio and video in the bundle is accepted, but inactive; data channels and
+ *            what is outside of the bundle are refused. Always encrypted, so enum answer_srtp does
+ *            not apply
+ *
+ * A session stays what it began as. [any] */
 
 #include "net/sdp/sdes.h"
 #include "net/sdp/sdp_audio.h"
+#include "net/sdp/sdp_dtls.h"
+#include "net/sdp/sdp_ice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +27,7 @@ enum {
     ANSWER_MAX_EVENTS = 8,
     ANSWER_MAX_FMTP_BYTES = 512, /* with its NUL; a format with a longer one is not taken */
     ANSWER_MAX_PTIMES = 8,
+    ANSWER_MAX_MID_BYTES = 64, /* with its NUL; a medium with a longer one is refused */
 };
 
 /* A codec we can do. Lives as long as the answers made with it. */
@@ -28,8 +39,9 @@ struct answer_codec {
     const void *impl;      /* passed back */
     /* Whether a format with this fmtp ("" when there was none) can be used. NULL: always. */
     bool (*accepts)(const char *fmtp, const void *impl);
-    /* Our own fmtp; its length (0: none) or a negative errno. NULL: none. */
-    int (*print_fmtp)(char *buf, size_t cap, const void *impl);
+    /* Our own fmtp, asking for max_bps at most (0: no limit); its length (0: none) or a negative
+     * errno. NULL: none. */
+    int (*print_fmtp)(char *buf, size_t cap, uint32_t max_bps, const void *impl);
 };
 
 enum answer_srtp {
@@ -38,8 +50,31 @@ enum answer_srtp {
     ANSWER_SRTP_REQUIRE, /* a plain offer is refused */
 };
 
+enum answer_red {
+    ANSWER_RED_OFF,
+    ANSWER_RED_AFTER, /* may be sent by both; the peer sends plain packets */
+    ANSWER_RED_FIRST, /* the peer is asked to send it */
+};
+
+/* What we can do by WebRTC. Texts must outlive the call, no longer. */
+struct answer_webrtc {
+    /* New ones for every answer. Used in the first answer and when the peer restarts ICE; else
+     * what is in use stays: struct answer_transport says. */
+    const struct ice_credentials *credentials;
+    const char *fingerprint; /* of our certificate, "sha-256 AB:CD:…" */
+    /* In order of preference. The first of UDP stands in m= and c=. */
+    struct sdp_ice_candidate candidates[SDP_ICE_MAX_CANDIDATES];
+    size_t n_candidates;              /* at least 1 */
+    bool transport_cc;                /* we send feedback for packets that carry the extension */
+    bool mid_extension;               /* RFC 9143 from the peer is of use */
+    bool nack;                        /* we ask for lost audio, and are asked */
+    enum answer_red red;              /* RFC 2198 with Opus in it */
+    bool video;                       /* accepted as inactive; else refused */
+    const char *stream_id, *track_id; /* a=msid of what we send, tokens; NULL: not told */
+};
+
 struct answer_config {
-    struct net_addr local; /* for o=, c= and m= */
+    struct net_addr local; /* for o=; plain: for c= and m= */
     uint16_t rtcp_port;
     bool rtcp_mux;                     /* we can; used if offered */
     const struct answer_codec *codecs; /* in order of preference */
@@ -48,6 +83,8 @@ struct answer_config {
     unsigned ptime_ms;                     /* to send with if the offer does not say; 0: 20 */
     uint16_t ptimes_ms[ANSWER_MAX_PTIMES]; /* allowed to send; ends with 0; none: 10 20 30 40 60 */
     unsigned maxptime_ms;                  /* what we take at most, told to the peer; 0: not told */
+    unsigned told_ptime_ms;                /* asked of the peer for what it sends; 0: as we send */
+    uint32_t told_max_bps; /* the same, by fmtp: payload bits a second; 0: not told */
     enum answer_srtp srtp;
     /* In order of preference, ends with SDES_NONE; none: as they stand in enum sdes_suite. */
     enum sdes_suite suites[SDES_N_SUITES];
@@ -60,7 +97,8 @@ struct answer_config {
     bool (*media_ok)(const struct net_addr *a, void *arg);
     /* Fills buf from a CSPRNG: 0 or a negative errno. NULL: getrandom(2). */
     int (*random)(void *buf, size_t n, void *arg);
-    void *arg; /* of the two above */
+    void *arg;                          /* of the two above */
+    const struct answer_webrtc *webrtc; /* NULL: no WebRTC here, such offers are refused */
 };
 
 struct answer_format {
@@ -93,7 +131,26 @@ struct answer_audio {
     bool xr_voip_metrics;
     uint32_t ssrcs[SDP_AUDIO_MAX_SSRCS]; /* declared by the peer */
     size_t n_ssrcs;
-    struct sdes_crypto remote, local; /* suite SDES_NONE: plain RTP */
+    struct sdes_crypto remote, local; /* suite SDES_NONE: plain RTP, or WebRTC */
+    /* The rest is of WebRTC only; there rtp and rtcp are unset. */
+    char mid[ANSWER_MAX_MID_BYTES];
+    uint8_t red_pt;                   /* 0: none */
+    uint16_t mid_id, transport_cc_id; /* header extensions; 0: none */
+    bool nack, transport_cc;          /* feedback messages that may be sent */
+    bool rtcp_rsize;                  /* RFC 5506 */
+};
+
+/* The one transport of a WebRTC session. */
+struct answer_transport {
+    struct ice_credentials local, remote; /* of the session from this answer on */
+    bool ice_restart; /* both differ from those before; never in the first answer */
+    bool trickle;     /* the peer can */
+    bool end_of_candidates;
+    size_t n_candidates; /* named by the peer: for statistics */
+    bool dtls_active;    /* we begin the handshake */
+    bool new_dtls;       /* there was no association, or it is to be made anew */
+    struct sdp_fingerprint fingerprints[SDP_MAX_FINGERPRINTS]; /* the peer's fits one of these */
+    size_t n_fingerprints;                                     /* at least 1 */
 };
 
 struct answer;
@@ -104,12 +161,17 @@ struct answer;
  * 0 and an answer the caller owns. Else *out is untouched and *why says what to tell the peer:
  * -EINVAL malformed; -E2BIG too large; -ENOTSUP nothing in it we can do; -EACCES forbidden by
  * policy (SRTP required, SRTP given up in mid-session, media address not allowed); -ENOMEM; -EIO:
- * no random numbers. */
+ * no random numbers.
+ * WebRTC: a later answer keeps ICE credentials unless the peer has changed both of its own; the
+ * peer's fingerprint can change only with them, since packets of two associations cannot be told
+ * apart on one path (else -EACCES); the roles of DTLS stay. A peer that is ICE-lite as we are is
+ * refused (-ENOTSUP): nobody would send checks. */
 int answer_create(const char *offer, size_t len, const struct answer_config *cfg,
     const struct answer *prev, struct answer **out, struct sdp_error *why);
 void answer_destroy(struct answer *a); /* wipes its keys. NULL is a no-op */
 
 const char *answer_sdp(const struct answer *a); /* lives as long as the answer */
 const struct answer_audio *answer_audio(const struct answer *a);
+const struct answer_transport *answer_transport(const struct answer *a); /* NULL: not WebRTC */
 
 #endif

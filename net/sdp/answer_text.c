@@ -51,7 +51,8 @@ static void list_formats(const struct answer_audio *a, char *buf, size_t cap)
         n += (size_t)snprintf(buf + n, cap - n, " %u", a->events[i].pt);
 }
 
-static void add_format(struct sdp *s, const struct answer_format *f)
+static void add_format(
+    struct sdp *s, const struct answer_config *cfg, const struct answer_format *f)
 {
     const struct answer_codec *c = f->codec;
     char fmtp[ANSWER_MAX_FMTP_BYTES];
@@ -59,14 +60,15 @@ static void add_format(struct sdp *s, const struct answer_format *f)
         sdp_add_attr(s, "rtpmap", "%u %s/%u/%u", f->pt, c->name, c->clock_hz, c->channels);
     else
         sdp_add_attr(s, "rtpmap", "%u %s/%u", f->pt, c->name, c->clock_hz);
-    if (c->print_fmtp && c->print_fmtp(fmtp, sizeof fmtp, c->impl) > 0)
+    if (c->print_fmtp && c->print_fmtp(fmtp, sizeof fmtp, cfg->told_max_bps, c->impl) > 0)
         sdp_add_attr(s, "fmtp", "%u %s", f->pt, fmtp);
 }
 
-static void add_formats(struct sdp *s, const struct answer_audio *a)
+static void add_formats(
+    struct sdp *s, const struct answer_config *cfg, const struct answer_audio *a)
 {
     for (size_t i = 0; i < a->n_formats; i++)
-        add_format(s, &a->formats[i]);
+        add_format(s, cfg, &a->formats[i]);
     for (size_t i = 0; i < a->n_noises; i++)
         sdp_add_attr(s, "rtpmap", "%u CN/%u", a->noises[i].pt, a->noises[i].clock_hz);
     for (size_t i = 0; i < a->n_events; i++) {
@@ -107,8 +109,8 @@ static void take(struct sdp *s, const struct sdp *offer, const struct answer_con
     list_formats(a, list, sizeof list);
     sdp_add_media(s, m->type, cfg->local.port, m->proto, sdp_str(list));
     add_mid(s, mid_of(offer, m));
-    add_formats(s, a);
-    sdp_add_attr(s, "ptime", "%u", a->ptime_ms);
+    add_formats(s, cfg, a);
+    sdp_add_attr(s, "ptime", "%u", cfg->told_ptime_ms ? cfg->told_ptime_ms : a->ptime_ms);
     if (cfg->maxptime_ms)
         sdp_add_attr(s, "maxptime", "%u", cfg->maxptime_ms);
     sdp_add_flag(s, sdp_direction_name(a->direction));

@@ -12,8 +12,11 @@ static bool accepts_opus(const char *fmtp, const void *impl)
     return !strstr(fmtp, "refuse-me");
 }
 
-static int print_opus(char *buf, size_t cap, const void *impl)
+static int print_opus(char *buf, size_t cap, uint32_t max_bps, const void *impl)
 {
+    if (max_bps)
+        return snprintf(buf, cap, "useinbandfec=%s;maxaveragebitrate=%u", (const char *)impl,
+            (unsigned)max_bps);
     return snprintf(buf, cap, "useinbandfec=%s", (const char *)impl);
 }
 

@@ -105,6 +105,9 @@ Test(opus_fmtp, prints_what_we_answer_with)
     cr_expect_eq(opus_fmtp_print(&p, buf, (size_t)n), -ENOSPC);
     cr_expect_eq(opus_fmtp_print(&p, buf, (size_t)n + 1), n);
     cr_expect_eq(opus_fmtp_print(&p, buf, 0), -ENOSPC);
+    p.bitrate_bps = 12000;
+    opus_fmtp_print(&p, buf, sizeof buf);
+    cr_expect(strstr(buf, ";maxaveragebitrate=12000;"));
 }
 
 Test(opus_fmtp, reads_what_it_prints)
