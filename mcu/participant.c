@@ -14,7 +14,8 @@
 /* --- news from its leg ----------------------------------------------------------------------- */
 static void on_talking(bool on, void *arg)
 {
-    const struct participant *p = arg;
+    struct participant *p = arg;
+    p->talking = on;
     if (!p->leaving)
         room_emit(p->room,
             &(struct room_event){.type = ROOM_EVENT_TALKING, .participant = p->id, .on = on});
@@ -23,7 +24,7 @@ static void on_talking(bool on, void *arg)
 static void on_digit(char digit, uint32_t duration_ms, void *arg)
 {
     const struct participant *p = arg;
-    if (!p->leaving)
+    if (!p->leaving && p->role != ROLE_VIEWER)
         room_emit(p->room, &(struct room_event){.type = ROOM_EVENT_DTMF,
                                .participant = p->id,
                                .digit = digit,
@@ -32,7 +33,7 @@ static void on_digit(char digit, uint32_t duration_ms, void *arg)
 
 static void on_ended(const char *reason, void *arg)
 {
-    participant_leave(arg, reason);
+    participant_remove(arg, reason);
 }
 
 static void on_gone(void *arg)
@@ -50,9 +51,21 @@ static const struct leg_events leg_events = {
     .talking = on_talking, .digit = on_digit, .ended = on_ended, .gone = on_gone};
 
 /* --- joining --------------------------------------------------------------------------------- */
-static int make_identity(struct participant *p)
+static int make_identity(struct participant *p, const struct participant_wishes *wishes)
 {
-    int err = random_id(p->id, PARTICIPANT_ID_LEN);
+    const struct grant *g = wishes->grant;
+    int err = 0;
+    p->role = g ? g->role : ROLE_PARTICIPANT;
+    p->kind = wishes->kind;
+    p->joined_unix = (uint64_t)time(NULL);
+    strncpy(p->name, wishes->name, PARTICIPANT_NAME_MAX);
+    if (g) {
+        p->via = g->via;
+        memcpy(p->user, g->user, sizeof(p->user));
+        memcpy(p->id, g->sub, sizeof(p->id));
+    } else {
+        err = random_id(p->id, PARTICIPANT_ID_LEN);
+    }
     if (!err)
         err = random_id(p->cname, sizeof(p->cname) - 1);
     if (!err)
@@ -142,13 +155,27 @@ static int open_leg(
     return err;
 }
 
-static void list(struct participant *p)
+/* Who comes again takes the place they had, and is muted if they were. */
+static void replace(struct participant *before, struct participant *p)
+{
+    p->muted = before->muted;
+    p->deaf = before->deaf;
+    p->hand = before->hand;
+    if (p->deaf)
+        leg_deafen(p->leg, true);
+    participant_remove(before, "replaced");
+}
+
+static void list(struct participant *p, struct participant *before)
 {
     struct room *room = p->room;
     TAILQ_INSERT_TAIL(&room->participants, p, entry);
     room->n_participants++;
     room->n_pending++;
     room->rooms->load[room->media_loop]++;
+    if (before)
+        replace(before, p);
+    participant_apply_muteness(p);
     room_emit(room, &(struct room_event){.type = ROOM_EVENT_JOINED, .participant = p->id});
     LOG_INFO("participant", "joined", log_text("id", p->id),
         log_text("codec", answer_audio(p->answer)->formats[0].codec->name));
@@ -161,18 +188,17 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
     if (room->rooms->closing || room->closing)
         return -ESHUTDOWN;
     *why = "the room is full";
-    if (room->n_participants >= room->settings.max_participants)
+    struct participant *before = wishes->grant ? participant_find(room, wishes->grant->sub) : NULL;
+    if (room->n_participants - !!before >= room->settings.max_participants)
         return -EMFILE;
     *why = "the server is out of memory";
     struct participant *p = calloc(1, sizeof(*p));
     if (!p)
         return -ENOMEM;
     p->room = room;
-    p->joined_unix = (uint64_t)time(NULL);
-    strncpy(p->name, wishes->name, PARTICIPANT_NAME_MAX);
     struct leg_media media;
     char *text = NULL;
-    int err = make_identity(p);
+    int err = make_identity(p, wishes);
     if (!err)
         err = take_ports_and_answer(p, offer, len, &p->answer, &media, why);
     if (err) {
@@ -184,7 +210,8 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
     err = text ? open_leg(p, &media, wishes) : -ENOMEM;
     if (err)
         goto fail;
-    list(p);
+    p->encrypted = media.transport.srtp_suite != NULL;
+    list(p, before);
     *out = p;
     *answer = text;
     return 0;
@@ -222,6 +249,7 @@ int participant_reoffer(
     answer_destroy(p->answer);
     p->answer = next;
     p->held = media.held;
+    p->encrypted = media.transport.srtp_suite != NULL;
     *answer = text;
     return 0;
 
@@ -232,7 +260,7 @@ fail:
 }
 
 /* --- leaving --------------------------------------------------------------------------------- */
-void participant_leave(struct participant *p, const char *reason)
+void participant_remove(struct participant *p, const char *reason)
 {
     struct room *room = p->room;
     if (p->leaving)
@@ -246,11 +274,6 @@ void participant_leave(struct participant *p, const char *reason)
         &(struct room_event){.type = ROOM_EVENT_LEFT, .participant = p->id, .reason = reason});
     if (room->settings.transient && !room->n_participants && !room->closing)
         room_close(room);
-}
-
-void participant_kick(struct participant *p)
-{
-    participant_leave(p, "kicked");
 }
 
 /* --- asked and told -------------------------------------------------------------------------- */
@@ -268,6 +291,11 @@ void participant_info(const struct participant *p, struct participant_info *out)
     *out = (struct participant_info){
         .id = p->id,
         .name = p->name,
+        .role = p->role,
+        .kind = p->kind,
+        .hand = p->hand,
+        .talking = p->talking,
+        .encrypted = p->encrypted,
         .muted = p->muted,
         .deaf = p->deaf,
         .held = p->held,
@@ -276,22 +304,35 @@ void participant_info(const struct participant *p, struct participant_info *out)
     };
 }
 
-void participant_mute(struct participant *p, bool muted)
+/* Whatever a viewer sends is not heard. */
+int participant_apply_muteness(struct participant *p)
 {
-    if (p->muted == muted || leg_mute(p->leg, muted))
-        return;
-    p->muted = muted;
-    room_emit(
-        p->room, &(struct room_event){.type = ROOM_EVENT_MUTED, .participant = p->id, .on = muted});
+    return leg_mute(p->leg, p->muted || p->role == ROLE_VIEWER);
 }
 
-void participant_deafen(struct participant *p, bool deaf)
+void participant_mute(struct participant *p, bool muted, bool by_other)
+{
+    bool before = p->muted;
+    p->muted = muted;
+    if (muted == before)
+        return;
+    if (participant_apply_muteness(p)) {
+        p->muted = before;
+        return;
+    }
+    room_emit(p->room,
+        &(struct room_event){
+            .type = ROOM_EVENT_MUTED, .participant = p->id, .on = muted, .by_other = by_other});
+}
+
+void participant_deafen(struct participant *p, bool deaf, bool by_other)
 {
     if (p->deaf == deaf || leg_deafen(p->leg, deaf))
         return;
     p->deaf = deaf;
-    room_emit(
-        p->room, &(struct room_event){.type = ROOM_EVENT_DEAF, .participant = p->id, .on = deaf});
+    room_emit(p->room,
+        &(struct room_event){
+            .type = ROOM_EVENT_DEAF, .participant = p->id, .on = deaf, .by_other = by_other});
 }
 
 int participant_gain(struct participant *p, float gain_db)

@@ -381,7 +381,7 @@ void room_close(struct room *room)
     struct participant *p, *next;
     for (p = TAILQ_FIRST(&room->participants); p; p = next) {
         next = TAILQ_NEXT(p, entry);
-        participant_leave(p, "closed");
+        participant_remove(p, "closed");
     }
     room_play_stop(room);
     LOG_INFO("room", "closed", log_int("rooms", r->n_rooms));

@@ -6,6 +6,7 @@
  * Pointers to rooms and participants stay valid until the control loop runs again; keep names and
  * ids across callbacks. */
 
+#include "mcu/access/grant.h"
 #include "mcu/leg_stats.h"
 #include "mcu/media_totals.h"
 
@@ -15,8 +16,10 @@
 #include <uv.h>
 
 enum {
-    ROOM_NAME_MAX = 64,        /* bytes, [A-Za-z0-9._-] */
-    PARTICIPANT_NAME_MAX = 64, /* bytes of UTF-8 without control characters */
+    ROOM_NAME_MAX = 64, /* bytes, [A-Za-z0-9._-] */
+    ROOM_PIN_MIN = 4,   /* digits */
+    ROOM_PIN_MAX = 12,
+    PARTICIPANT_NAME_MAX = 64, /* bytes of UTF-8, see mcu/names.h */
     PARTICIPANT_ID_LEN = 16,   /* random, of one meeting only */
     PARTICIPANT_DIGITS_MAX = 32,
     PARTICIPANT_GAIN_MIN_DB = -40,
@@ -31,52 +34,72 @@ struct participant;
 /* Limits and defaults of one room. rooms_defaults() fills it from the configuration. */
 struct room_settings {
     unsigned max_participants;
-    unsigned max_speakers;  /* 0: no limit */
-    uint32_t jitter_max_ms; /* ceiling of the jitter buffers */
-    bool agc, denoise;      /* of the legs that join from now on */
-    bool transient;         /* goes away with its last participant */
+    unsigned max_speakers;      /* 0: no limit */
+    uint32_t jitter_max_ms;     /* ceiling of the jitter buffers */
+    bool agc, denoise;          /* of the legs that join from now on */
+    bool transient;             /* goes away with its last participant */
+    bool first_moderates;       /* who comes first is moderator, and someone always is */
+    bool locked;                /* nobody comes in but moderators */
+    bool lobby;                 /* who comes waits for a moderator */
+    char pin[ROOM_PIN_MAX + 1]; /* "": none */
 };
 
 struct room_info {
     const char *name;
     struct room_settings settings;
-    unsigned participants;
+    unsigned participants, waiting;
     unsigned media_loop;   /* index of the loop that carries it */
     uint64_t created_unix; /* seconds */
 };
 
 enum wish { WISH_NONE, WISH_NO, WISH_YES };
-/* What one who joins asks for; the room's settings say the rest. */
+enum participant_kind { PARTICIPANT_DEVICE, PARTICIPANT_BROWSER, PARTICIPANT_PHONE };
+/* Who joins, and what they ask for; the room's settings say the rest. */
 struct participant_wishes {
     const char *name; /* "" for none */
     enum wish agc, denoise;
+    enum participant_kind kind;
+    /* As room_admit() decided it: id, role, name and user. NULL: whom the admin brings, a
+     * participant with a new id. Someone of that id who is there is replaced. */
+    const struct grant *grant;
 };
 
 struct participant_info {
     const char *id, *name; /* name may be "" */
-    bool muted, deaf, held;
+    enum role role;
+    enum participant_kind kind;
+    bool muted, deaf, held, hand, talking, encrypted;
     float gain_db;
     uint64_t joined_unix;
 };
 
 enum room_event_type {
     ROOM_EVENT_ROOM_CREATED,
-    ROOM_EVENT_ROOM_CLOSED,
+    ROOM_EVENT_ROOM_CLOSED,  /* reason: "closed", "shutdown" */
+    ROOM_EVENT_ROOM_CHANGED, /* lock, lobby or PIN */
     ROOM_EVENT_JOINED,
     ROOM_EVENT_LEFT,    /* reason */
     ROOM_EVENT_TALKING, /* on */
-    ROOM_EVENT_MUTED,   /* on */
-    ROOM_EVENT_DEAF,    /* on */
-    ROOM_EVENT_DTMF,    /* digit, duration_ms */
+    ROOM_EVENT_MUTED,   /* on, by_other */
+    ROOM_EVENT_DEAF,    /* on, by_other */
+    ROOM_EVENT_HAND,    /* on, by_other */
+    ROOM_EVENT_ROLE,    /* by_other */
+    ROOM_EVENT_RENAMED,
+    ROOM_EVENT_ASK_UNMUTE,
+    ROOM_EVENT_DTMF, /* digit, duration_ms */
+    ROOM_EVENT_WAITING,
+    ROOM_EVENT_WAITING_GONE, /* reason: "admitted", "refused", "kicked", "left" */
     ROOM_EVENT_PLAY_STARTED,
     ROOM_EVENT_PLAY_ENDED, /* reason: "finished", "stopped", "failed" */
+    ROOM_EVENTS,
 };
 struct room_event {
     enum room_event_type type;
     const char *room;
-    const char *participant; /* id; NULL for events of the room */
+    const char *participant; /* id, also of one who waits; NULL for events of the room */
     const char *reason;      /* static text: "left", "kicked", "timeout", "closed", "bye", … */
     bool on;
+    bool by_other; /* a moderator or the admin did it, not they themselves */
     char digit;
     uint32_t duration_ms;
 };
@@ -116,13 +139,14 @@ int participant_reoffer(
     struct participant *p, const char *offer, size_t len, char **answer, const char **why);
 struct participant *participant_find(struct room *room, const char *id); /* or NULL */
 void participant_info(const struct participant *p, struct participant_info *out);
-void participant_mute(struct participant *p, bool muted);
-void participant_deafen(struct participant *p, bool deaf);
+void participant_mute(struct participant *p, bool muted, bool by_other);
+void participant_deafen(struct participant *p, bool deaf, bool by_other);
 int participant_gain(struct participant *p, float gain_db); /* -40 … +20, else -ERANGE */
 /* Sends digits (0-9 A-D * #, at most 32) as RFC 4733 events. 0, -EINVAL, -ENOTSUP not negotiated.
  */
 int participant_dial(struct participant *p, const char *digits);
-void participant_kick(struct participant *p);
+/* Leaves: "left", "replaced", …; what else a kick means is in mcu/moderation.h. */
+void participant_remove(struct participant *p, const char *reason);
 
 /* Statistics come by message: fn is called once from the control loop, with n = 0 when the room or
  * participant has gone meanwhile. ids[i] belongs to stats[i]; both live until fn returns. */

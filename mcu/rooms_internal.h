@@ -22,7 +22,11 @@ struct participant {
     char name[PARTICIPANT_NAME_MAX + 1];
     char cname[LEG_CNAME_BYTES];
     uint32_t ssrc;
-    bool muted, deaf, held, leaving;
+    char user[GRANT_USER_LEN + 1]; /* what a kick remembers; "": came without a grant */
+    enum grant_kind via;
+    enum role role;
+    enum participant_kind kind;
+    bool muted, deaf, held, hand, talking, encrypted, leaving;
     float gain_db;
     uint64_t joined_unix;
     struct udp_ports ports; /* of the pool */
@@ -72,7 +76,7 @@ struct rooms {
 void room_emit(const struct room *room, const struct room_event *event); /* fills in the room */
 /* A leg or player of the room has gone from the media loop; the room may follow. */
 void room_release(struct room *room);
-/* What is true of a participant whose leg is closing. */
-void participant_leave(struct participant *p, const char *reason);
+/* Whether they are heard, after a change of what decides it. 0 or -ENOMEM. */
+int participant_apply_muteness(struct participant *p);
 
 #endif

@@ -4,6 +4,10 @@
 /* The HTTP API /api/v1, described by openapi.json: its table of routes and what their handlers
  * share. [control] */
 
+#include "mcu/access/access.h"
+#include "mcu/access/actions.h"
+#include "mcu/access/attempts.h"
+#include "mcu/admission.h"
 #include "mcu/api/api_json.h"
 #include "mcu/api/events.h"
 #include "mcu/http/http.h"
@@ -23,6 +27,7 @@ struct api {
     struct events *events;
     struct http_server *http;
     struct health *health;
+    struct attempts *attempts; /* at PINs */
 };
 
 extern const struct http_route api_routes[];
@@ -41,6 +46,21 @@ bool api_running(struct http_request *r, const struct api *api);
 struct room *api_room(struct http_request *r, const struct api *api);
 struct participant *api_participant(struct http_request *r, const struct api *api);
 void api_no_memory(struct http_request *r);
+
+/* api_enter.c. Lets who asks into the room of the path, which is made if need be: every check of
+ * mcu/admission.h. NULL: it is answered. name NULL: the grant's; pin NULL: none. When the join
+ * fails after all, api_enter_undo() takes back a room that was made for it. */
+struct api_entrance {
+    struct room_admission admission; /* admission.grant goes into participant_wishes */
+    bool made;                       /* the room, for this one */
+};
+struct room *api_enter_room(struct http_request *r, const struct api *api, const char *name,
+    const char *pin, bool listens_only, bool can_wait, struct api_entrance *out);
+void api_enter_undo(struct room *room, const struct api_entrance *e);
+/* The WebRTC side's checks of a grant against an action; false: it is answered (401, 403). */
+bool api_may(struct http_request *r, struct room *room, enum action action, const char *id);
+void api_entry(struct http_request *r, void *arg);
+void api_enter(struct http_request *r, void *arg);
 
 /* api_rooms.c */
 void api_rooms_list(struct http_request *r, void *arg);

@@ -286,9 +286,9 @@ void api_participant_patch(struct http_request *r, void *arg)
         return;
     }
     if (change.has_muted)
-        participant_mute(p, change.muted);
+        participant_mute(p, change.muted, true);
     if (change.has_deaf)
-        participant_deafen(p, change.deaf);
+        participant_deafen(p, change.deaf, true);
     api_respond_json(r, 200, describe(p));
 }
 
@@ -297,7 +297,7 @@ void api_participant_delete(struct http_request *r, void *arg)
     struct participant *p = api_participant(r, arg);
     if (!p)
         return;
-    participant_kick(p);
+    participant_remove(p, "kicked");
     http_respond(r, 204, NULL, NULL, 0);
 }
 

@@ -156,8 +156,9 @@ void events_closed(struct events *e, struct http_socket *s)
 
 static json_t *describe(const struct room_event *event)
 {
-    static const char *const types[] = {"room_created", "room_closed", "joined", "left", "talking",
-        "muted", "deaf", "dtmf", "play_started", "play_ended"};
+    static const char *const types[ROOM_EVENTS] = {"room_created", "room_closed", "room_changed",
+        "joined", "left", "talking", "muted", "deaf", "hand", "role", "renamed", "ask_unmute",
+        "dtmf", "waiting", "waiting_gone", "play_started", "play_ended"};
     json_t *o = json_pack("{s:s, s:s}", "type", types[event->type], "room", event->room);
     if (!o)
         return NULL;
@@ -167,7 +168,7 @@ static json_t *describe(const struct room_event *event)
     if (event->reason)
         err |= json_object_set_new(o, "reason", json_string(event->reason));
     if (event->type == ROOM_EVENT_TALKING || event->type == ROOM_EVENT_MUTED ||
-        event->type == ROOM_EVENT_DEAF)
+        event->type == ROOM_EVENT_DEAF || event->type == ROOM_EVENT_HAND)
         err |= json_object_set_new(o, "on", json_boolean(event->on));
     if (event->type == ROOM_EVENT_DTMF) {
         err |= json_object_set_new(o, "digit", json_stringn(&event->digit, 1));

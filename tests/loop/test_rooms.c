@@ -100,14 +100,14 @@ Test(rooms, mute_is_not_heard_and_kick_sends_bye)
     struct peer_config talks = talker(&acodec_pcmu, 440), listens = {.codec = &acodec_pcmu};
     meeting_join(&m, &talks);
     meeting_join(&m, &listens);
-    participant_mute(m.participants[0], true);
+    participant_mute(m.participants[0], true, false);
     meeting_run_ms(&m, 1500);
     cr_expect_lt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -60);
-    participant_mute(m.participants[0], false);
+    participant_mute(m.participants[0], false, false);
     meeting_run_ms(&m, 1500);
     cr_expect_gt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -16);
     cr_expect_eq(m.events[ROOM_EVENT_MUTED], 2u);
-    participant_kick(m.participants[0]);
+    participant_remove(m.participants[0], "kicked");
     m.sends[0] = false;
     meeting_run_ms(&m, 200);
     cr_expect_eq(peer_stats(m.peers[0])->byes, 1u);
@@ -183,7 +183,7 @@ Test(rooms, ports_come_back)
         meeting_join(&m, &cfg);
     cr_expect_eq(rooms_ports_free(m.rooms), before - 40);
     for (int i = 0; i < 20; i++)
-        participant_kick(m.participants[i]);
+        participant_remove(m.participants[i], "kicked");
     meeting_run_ms(&m, 200);
     cr_expect_eq(rooms_ports_free(m.rooms), before);
     meeting_end(&m);

@@ -22,7 +22,7 @@ struct meeting {
     unsigned n_peers;
     unsigned ticks_left;
     bool closed;
-    unsigned events[ROOM_EVENT_PLAY_ENDED + 1]; /* by type */
+    unsigned events[ROOM_EVENTS]; /* by type */
     char digits[64];
     const char *last_reason;
 };
