@@ -46,6 +46,7 @@ struct grant {
     char user[GRANT_USER_LEN + 1];
     char name[GRANT_NAME_MAX + 1]; /* "" = not said */
     bool admitted;                 /* let in by the lobby, or needs no letting in (moderators) */
+    uint64_t issued;               /* Unix time, seconds (iat); 0: not said */
     uint64_t expires;              /* Unix time, seconds; 0: never */
     unsigned features;             /* enum grant_feature */
 };
