@@ -316,6 +316,35 @@ static void check_addresses(const char *key, const char *list, bool any, struct 
             fail(e, "'%s' is no numeric address of a host", word);
 }
 
+/* A page links to them: nothing but addresses of the web. */
+static void check_url(const char *key, const char *url, struct errors *e)
+{
+    e->where = key;
+    if (!*url)
+        return;
+    const char *host = !strncmp(url, "https://", 8)  ? url + 8
+                       : !strncmp(url, "http://", 7) ? url + 7
+                                                     : "";
+    if (!isalnum((unsigned char)*host) && *host != '[')
+        fail(e, "must begin with https:// or http:// and a host");
+    else if (strpbrk(url, " \"'<>\\^`{|}"))
+        fail(e, "holds a character that no URL may hold");
+}
+
+static void check_links(const struct config *c, struct errors *e)
+{
+    check_url("public_url", c->public_url, e);
+    check_url("privacy_url", c->privacy_url, e);
+    if (strpbrk(c->public_url, "?#")) {
+        e->where = "public_url";
+        fail(e, "holds a query or a fragment");
+    }
+    if (*c->jwt_secret && strlen(c->jwt_secret) < 32) {
+        e->where = "jwt_secret";
+        fail(e, "is shorter than 32 characters");
+    }
+}
+
 static void check_together(const struct config *c, struct errors *e)
 {
     if (c->rtp_port_max < c->rtp_port_min + 1) {
@@ -338,10 +367,20 @@ static void check_together(const struct config *c, struct errors *e)
             fail(e, "holds what no HTTP header may carry in a token; use letters and digits");
             break;
         }
+    check_links(c, e);
     if (*c->sounds_dir && access(c->sounds_dir, R_OK | X_OK)) {
         e->where = "sounds_dir";
         fail(e, "%s: %s", c->sounds_dir, strerror(errno));
     }
+}
+
+static void take_environment(
+    struct config *c, const char *variable, const char *key, struct errors *e)
+{
+    const char *value = getenv(variable);
+    e->where = variable;
+    if (value && *value)
+        set_value(c, config_key_find(key, strlen(key)), value, e);
 }
 
 int config_load(struct config *c, const struct config_args *a, config_error_fn *error, void *arg)
@@ -359,10 +398,8 @@ int config_load(struct config *c, const struct config_args *a, config_error_fn *
             fclose(in);
         }
     }
-    const char *token = getenv("MCU_ADMIN_TOKEN");
-    e.where = "MCU_ADMIN_TOKEN";
-    if (token && *token)
-        set_value(&fresh, config_key_find("admin_token", strlen("admin_token")), token, &e);
+    take_environment(&fresh, "MCU_ADMIN_TOKEN", "admin_token", &e);
+    take_environment(&fresh, "MCU_JWT_SECRET", "jwt_secret", &e);
     struct config_args walked = *a;
     walk_flags(&walked, &fresh, &e);
     check_together(&fresh, &e);
@@ -425,4 +462,10 @@ bool config_on_loopback(const struct config *c)
 bool config_auto_create(const struct config *c)
 {
     return c->auto_create == CONFIG_YES || (c->auto_create == CONFIG_AUTO && config_on_loopback(c));
+}
+
+bool config_first_moderates(const struct config *c)
+{
+    return c->first_moderates == CONFIG_YES ||
+           (c->first_moderates == CONFIG_AUTO && config_auto_create(c));
 }

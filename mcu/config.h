@@ -3,7 +3,7 @@
 
 /* The configuration: one table of keys drives the file's parser, the command line's flags, --help,
  * the generated example file and validation. A value comes from, strongest first: flag,
- * environment (the token only), file, default. [control]; a published copy is read-only. */
+ * environment (secrets only), file, default. [control]; a published copy is read-only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +35,17 @@ struct config {
     uint32_t event_queue;               /* events one of them may lag behind before it is closed */
     char admin_token[CONFIG_TEXT_MAX];  /* "" = from MCU_ADMIN_TOKEN or token_file */
     char token_file[CONFIG_TEXT_MAX];   /* "" = the state folder's */
+
+    char jwt_secret[CONFIG_TEXT_MAX];     /* of HS256; "" = from MCU_JWT_SECRET, or none */
+    char jwt_public_key[CONFIG_TEXT_MAX]; /* PEM file of RS256 and ES256 keys; "" = none */
+    char jwt_issuer[CONFIG_TEXT_MAX];     /* iss that is asked for; "" = any */
+    char jwt_audience[CONFIG_TEXT_MAX];   /* aud that is asked for; "" = any */
+    uint32_t guest_role;                  /* enum role: who comes without a token; 0: nobody may */
+    uint32_t first_moderates;             /* enum config_auto; see config_first_moderates() */
+    uint32_t ticket_hours;                /* how long a ticket lets its holder back in */
+    char public_url[CONFIG_TEXT_MAX];     /* base of guest links; "" = what Host says */
+    char operator_name[CONFIG_TEXT_MAX];  /* shown on the page */
+    char privacy_url[CONFIG_TEXT_MAX];    /* linked to there */
 
     char media_address[CONFIG_TEXT_MAX];    /* numeric; bound, and named in SDP answers */
     uint32_t rtp_port_min, rtp_port_max;    /* inclusive; RTP takes the even ones */
@@ -88,8 +99,8 @@ void config_defaults(struct config *c);
 int config_args_parse(
     struct config_args *a, int argc, char **argv, config_error_fn *error, void *arg);
 
-/* Defaults, then a->file, then MCU_ADMIN_TOKEN, then flags, then what must fit together.
- * Number of errors told; *c is only written when it is 0. */
+/* Defaults, then a->file, then MCU_ADMIN_TOKEN and MCU_JWT_SECRET, then flags, then what must fit
+ * together. Number of errors told; *c is only written when it is 0. */
 int config_load(struct config *c, const struct config_args *a, config_error_fn *error, void *arg);
 
 /* Applies one file's text to c. Number of errors told. name is for messages. */
@@ -104,5 +115,7 @@ int config_reload(
 /* True when every address the server binds is a loopback one. */
 bool config_on_loopback(const struct config *c);
 bool config_auto_create(const struct config *c);
+/* Whether the first one in a room that a join made moderates it. */
+bool config_first_moderates(const struct config *c);
 
 #endif

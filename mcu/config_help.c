@@ -73,7 +73,8 @@ void config_print_help(FILE *out)
         describe_range(out, "        ", &config_keys[i]);
     }
     fputs("\nENVIRONMENT\n"
-          "    MCU_ADMIN_TOKEN   bearer token of the API; wins over the file\n\n"
+          "    MCU_ADMIN_TOKEN   bearer token of the API; wins over the file\n"
+          "    MCU_JWT_SECRET    secret of HS256 tokens (jwt_secret); wins over the file\n\n"
           "EXIT STATUS\n"
           "    0 ended by a signal; 1 could not start; 2 wrong flags or configuration\n",
         out);

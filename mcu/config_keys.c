@@ -40,7 +40,34 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "environment, else what is in token_file. Prefer those two: flags can be seen by others."},
     {"token_file", CONFIG_KEY_TEXT, AT(token_file), "", 0, 0, "", false,
         "File of the generated token (mode 0600). Empty: mischpult/admin_token in "
-        "$XDG_STATE_HOME or ~/.local/state."},
+        "$XDG_STATE_HOME or ~/.local/state. The key of tickets, ticket_key, is kept beside it."},
+
+    {"jwt_secret", CONFIG_KEY_TEXT, AT(jwt_secret), "", 0, 0, "", false,
+        "Secret, at least 32 characters, of JSON Web Tokens signed with HS256 that let people into "
+        "rooms (claims as Jitsi's). Empty: MCU_JWT_SECRET of the environment, which others cannot "
+        "see as they can see flags; else such tokens are refused."},
+    {"jwt_public_key", CONFIG_KEY_TEXT, AT(jwt_public_key), "", 0, 0, "", false,
+        "PEM file of the public keys of tokens signed with RS256 (RSA, 2048 bits or more) or ES256 "
+        "(P-256); of several keys each is tried. Empty: such tokens are refused."},
+    {"jwt_issuer", CONFIG_KEY_TEXT, AT(jwt_issuer), "", 0, 0, "", true,
+        "What a token's iss must be; empty: anything."},
+    {"jwt_audience", CONFIG_KEY_TEXT, AT(jwt_audience), "", 0, 0, "", true,
+        "What a token's aud must be or list; empty: anything."},
+    {"guest_role", CONFIG_KEY_CHOICE, AT(guest_role), "participant", 0, 3,
+        "none|viewer|participant|moderator", true,
+        "Role of those who come without a token; none: they are refused."},
+    {"first_moderates", CONFIG_KEY_CHOICE, AT(first_moderates), "auto", 0, 2, "auto|yes|no", true,
+        "The first one in a room that a join made is its moderator. auto: as long as joins make "
+        "rooms (auto_create)."},
+    {"ticket_hours", CONFIG_KEY_UINT, AT(ticket_hours), "12", 1, 168, "h", true,
+        "How long someone who has entered a meeting is let in again without PIN, link or token."},
+    {"public_url", CONFIG_KEY_TEXT, AT(public_url), "", 0, 0, "", true,
+        "Where people reach this server (https://meet.example), for guest links. Empty: as the one "
+        "who asks for the link does."},
+    {"operator", CONFIG_KEY_TEXT, AT(operator_name), "", 0, 0, "", true,
+        "Who runs this server, as the page shows it."},
+    {"privacy_url", CONFIG_KEY_TEXT, AT(privacy_url), "", 0, 0, "", true,
+        "Page about data protection that the page links to."},
 
     {"media_address", CONFIG_KEY_ADDRESS, AT(media_address), "127.0.0.1", 0, 0, "", false,
         "Numeric address media is received on; it is named in SDP answers."},

@@ -1,5 +1,7 @@
 /* The program: configuration, log, media loops, HTTP; signals and the orderly end. [control] */
 
+#include "mcu/access/access.h"
+#include "mcu/access/attempts.h"
 #include "mcu/api/api.h"
 #include "mcu/api/health.h"
 #include "mcu/api/token.h"
@@ -202,19 +204,32 @@ static int say_http_error(const struct config *c, int err)
     return err;
 }
 
+static int resolve(const char *bearer, size_t len, struct grant *out, void *arg)
+{
+    return access_resolve(arg, bearer, len, out);
+}
+
 static int start_server(struct program *p)
 {
-    char why[TOKEN_PATH_MAX + 128];
+    char why[ACCESS_WHY_MAX];
     int err = token_load(&p->token, &p->cfg, why, sizeof(why));
     if (err) {
         fprintf(stderr, "mcu: admin token: %s\n", why);
         return err;
     }
-    const struct http_setup setup = {&p->cfg, &p->token, api_routes, api_route_count, &p->api};
+    err = access_create(&p->api.access, &p->cfg, &p->token, why, sizeof(why));
+    if (err) {
+        fprintf(stderr, "mcu: %s\n", why);
+        return err;
+    }
+    const struct http_setup setup = {
+        &p->cfg, resolve, p->api.access, api_routes, api_route_count, &p->api};
     p->api.cfg = &p->cfg;
     p->api.loop = &p->loop;
     p->api.health = &p->health;
     err = events_create(&p->api.events, &p->loop);
+    if (!err)
+        err = attempts_create(&p->api.attempts);
     if (!err)
         err = http_create(&p->api.http, &p->loop, &setup);
     if (err)
@@ -254,6 +269,8 @@ static int run(struct program *p)
     say_ready(p);
     uv_run(&p->loop, UV_RUN_DEFAULT);
     uv_loop_close(&p->loop);
+    access_destroy(p->api.access);
+    attempts_destroy(p->api.attempts);
     LOG_INFO("server", "ended", log_int("pid", getpid()));
     return EXIT_SUCCESS;
 }

@@ -46,8 +46,8 @@ int access_ticket(
 int access_link(
     struct access *a, const char *room, enum role role, uint64_t expires, char *out, size_t cap);
 
-/* Whether who has this grant need not know the room's PIN: all but guests, and tickets of guests
- * who were not let in yet (a ticket is only issued after the PIN, so it counts as known). */
+/* Whether who has this grant (NULL: none) need not say the room's PIN: all but guests. A ticket is
+ * only issued to who has said it. */
 bool access_skips_pin(const struct grant *g);
 
 #endif

@@ -25,6 +25,7 @@ enum grant_feature {
     GRANT_OUTBOUND_CALL = 1 << 1,
     GRANT_SCREEN_SHARING = 1 << 2,
     GRANT_LIVESTREAMING = 1 << 3,
+    GRANT_FEATURES_ALL = 15,
 };
 
 enum {

@@ -17,6 +17,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+struct access;
+struct attempts;
 struct health;
 
 /* The handlers' world; the program owns all of it. */
@@ -27,6 +29,7 @@ struct api {
     struct events *events;
     struct http_server *http;
     struct health *health;
+    struct access *access;
     struct attempts *attempts; /* at PINs */
 };
 

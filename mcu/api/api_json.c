@@ -1,6 +1,7 @@
 #include "mcu/api/api_json.h"
 
 #include "mcu/http/http_guard.h"
+#include "mcu/json_text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -22,30 +23,10 @@ static int fail(struct api_error *e, int status, const char *code, const char *f
     return -EINVAL;
 }
 
-/* The parser recurses; what no body of ours needs does not reach it. */
-static bool too_deep(const char *text, size_t len)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '['))
-            depth++;
-        else if (!quoted && (text[i] == '}' || text[i] == ']'))
-            depth--;
-        if (depth > API_JSON_DEPTH)
-            return true;
-    }
-    return false;
-}
-
 static json_t *parse(const void *body, size_t len, struct api_error *e)
 {
     json_error_t why;
-    if (too_deep(body, len)) {
+    if (json_text_deeper(body, len, API_JSON_DEPTH)) {
         fail(e, 400, "bad_json", "the JSON is nested deeper than %d", API_JSON_DEPTH);
         return NULL;
     }
@@ -215,14 +196,15 @@ int api_json_sound(const void *body, size_t len, char sound[API_SOUND_MAX + 1], 
 
 int api_json_token(const void *body, size_t len, char *token, size_t cap)
 {
-    char text[256] = "";
     struct api_error e;
-    const struct field field = {"token", FIELD_TEXT, text, 1, sizeof(text) - 1, NULL};
-    int err = take_all(body, len, &field, 1, &e);
-    if (err || !*text || strlen(text) >= cap)
-        return -EINVAL;
-    strcpy(token, text);
-    return 0;
+    json_t *object = parse(body, len, &e);
+    const json_t *text = json_object_get(object, "token");
+    size_t size = json_string_length(text);
+    bool ok = json_object_size(object) == 1 && size && size < cap;
+    if (ok)
+        memcpy(token, json_string_value(text), size + 1);
+    json_decref(object);
+    return ok ? 0 : -EINVAL;
 }
 
 bool api_name_ok(const char *name)

@@ -1,7 +1,7 @@
 #include "mcu/api/events.h"
 
 #include "mcu/api/api_json.h"
-#include "mcu/api/token.h"
+#include "mcu/http/ws_frame.h"
 #include "mcu/log.h"
 
 #include <errno.h>
@@ -122,21 +122,21 @@ int events_open(struct events *e, struct http_socket *s)
     e->clients = c;
     e->stats.clients++;
     http_socket_set_user(s, c);
-    if (http_socket_authorized(s))
+    if (http_socket_grant(s))
         greet(e, c);
     return 0;
 }
 
 void events_message(struct events *e, struct http_socket *s, const char *text, size_t len)
 {
-    char token[TOKEN_MAX + 1];
+    char token[WS_MESSAGE_MAX];
     struct events_client *c = http_socket_user(s);
     if (c->ready) {
         http_socket_close(s, HTTP_CLOSE_POLICY, "this socket only sends");
         return;
     }
     if (!api_json_token(text, len, token, sizeof(token)) &&
-        http_socket_authorize(s, token, strlen(token)))
+        !http_socket_authorize(s, token, strlen(token)))
         greet(e, c);
     else
         http_socket_close(s, HTTP_CLOSE_POLICY, "wrong token");

@@ -4,6 +4,7 @@
 /* The admin's bearer token (RFC 6750): given by configuration or environment, or else generated
  * once into a file only its owner can read. [control] */
 
+#include "mcu/secret_file.h"
 #include "mcu/state.h"
 
 #include <stdbool.h>
@@ -11,7 +12,7 @@
 
 struct config;
 
-enum { TOKEN_MAX = 184, TOKEN_PATH_MAX = STATE_PATH_MAX };
+enum { TOKEN_MAX = SECRET_FILE_TEXT_MAX - 1, TOKEN_PATH_MAX = STATE_PATH_MAX };
 
 struct token {
     char file[TOKEN_PATH_MAX]; /* where it stands; "" when it was given */

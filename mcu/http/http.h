@@ -11,12 +11,16 @@
 #include <uv.h>
 
 struct config;
-struct token;
+struct grant;
 struct http_server;
 
+/* Finds out what a bearer stands for: 0 and *out, or access_resolve()'s errors. */
+typedef int http_resolve_fn(const char *bearer, size_t len, struct grant *out, void *arg);
+
 struct http_setup {
-    const struct config *cfg;  /* borrowed; read anew for every connection and request */
-    const struct token *token; /* borrowed */
+    const struct config *cfg; /* borrowed; read anew for every connection and request */
+    http_resolve_fn *resolve;
+    void *resolve_arg;
     const struct http_route *routes;
     size_t route_count;
     void *arg; /* of the handlers */

@@ -1,6 +1,5 @@
 #include "mcu/http/http_conn.h"
 
-#include "mcu/api/token.h"
 #include "mcu/config.h"
 #include "mcu/http/http_guard.h"
 #include "mcu/http/http_options.h"
@@ -50,6 +49,7 @@ static int check_names(struct http_conn *c, struct http_request *r, const struct
     if (!http_guard_origin(origin, host, cfg->http_origins))
         return refuse(
             r, 403, "origin_refused", "pages of this Origin may not come here; see http_origins");
+    snprintf(r->host, sizeof(r->host), "%s", host);
     return 0;
 }
 
@@ -96,28 +96,74 @@ static int find_route(struct http_conn *c, struct http_request *r, const struct 
     return refuse(r, 405, "method_not_allowed", "Allow lists the methods this path knows");
 }
 
-/* --- the token -------------------------------------------------------------------------------- */
-int http_admit_token(struct http_conn *c, const char *token, size_t len)
+/* --- the bearer ------------------------------------------------------------------------------- */
+/* Whoever shows what was once genuine is not guessing. */
+static bool is_guess(int err)
 {
-    struct http_server *s = c->server;
-    uint64_t now = uv_now(s->loop);
-    if (rate_peek(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now))
-        return -EAGAIN;
-    if (token_matches(s->setup.token, token, len))
-        return 0;
-    rate_take(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now);
-    return -EACCES;
+    return err == -EBADMSG || err == -EACCES;
 }
 
-static int unauthorized(struct http_conn *c, struct http_request *r, bool wrong)
+static bool may_be_pin(const struct http_route *route, int err, size_t len)
 {
+    return route->auth == HTTP_AUTH_PIN && err == -EBADMSG && len <= HTTP_PIN_MAX;
+}
+
+int http_admit_bearer(struct http_conn *c, const struct http_route *route, const char *bearer,
+    size_t len, struct grant *out)
+{
+    struct http_server *s = c->server;
+    struct grant grant;
+    uint64_t now = uv_now(s->loop);
+    if (rate_peek(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now))
+        return -EBUSY;
+    int err = s->setup.resolve(bearer, len, &grant, s->setup.resolve_arg);
+    if (is_guess(err) && !may_be_pin(route, err, len))
+        rate_take(s->failures, &c->key, FAILURES_A_SECOND, FAILURES_AT_ONCE, now);
+    bool admins = route->auth == HTTP_AUTH_ADMIN || route->auth == HTTP_AUTH_LOCAL;
+    if (!err && admins && grant.kind != GRANT_ADMIN)
+        return -ENOTSUP;
+    if (!err)
+        *out = grant;
+    return err;
+}
+
+/* RFC 6750, 3: a request that shows no bearer at all is told no error. */
+static int unauthorized(struct http_conn *c, struct http_request *r, int err)
+{
+    static const struct {
+        int err;
+        const char *code, *message;
+    } answers[] = {
+        {0, "token_required", "send 'Authorization: Bearer TOKEN'"},
+        {-EKEYEXPIRED, "token_expired", "the bearer token has expired; get a new one"},
+        {-EAGAIN, "invalid_token", "the bearer token is not valid yet"},
+        {-EKEYREJECTED, "invalid_token", "the bearer token is for another audience or issuer"},
+        {-EACCES, "invalid_token", "the bearer token is not signed by a key this server knows"},
+        {-EBADMSG, "invalid_token", "the bearer is neither the admin's token nor one of ours"},
+    };
+    size_t i = sizeof(answers) / sizeof(answers[0]) - 1;
+    while (i && answers[i].err != err)
+        i--;
     c->server->stats.unauthorized++;
     http_header(r, "WWW-Authenticate",
-        wrong ? "Bearer realm=\"mischpult\", error=\"invalid_token\""
-              : "Bearer realm=\"mischpult\"");
-    return refuse(r, 401, "unauthorized",
-        wrong ? "the bearer token is not the admin's"
-              : "send 'Authorization: Bearer TOKEN' with the admin token");
+        err ? "Bearer realm=\"mischpult\", error=\"invalid_token\"" : "Bearer realm=\"mischpult\"");
+    return refuse(r, 401, answers[i].code, answers[i].message);
+}
+
+static int refuse_bearer(struct http_conn *c, struct http_request *r, int err)
+{
+    switch (err) {
+    case -EBUSY:
+        c->server->stats.limited++;
+        http_header(r, "Retry-After", "1");
+        return refuse(r, 429, "too_many_attempts", "too many wrong tokens; wait and try again");
+    case -ENOTSUP:
+        return refuse(r, 403, "forbidden", "only the admin's token is taken here");
+    case -ENOMEM:
+        return refuse(r, 503, "out_of_memory", "try again later");
+    default:
+        return unauthorized(c, r, err);
+    }
 }
 
 /* A browser's WebSocket cannot send Authorization: its token may come among the subprotocols, as
@@ -138,7 +184,7 @@ static const char *presented(const struct http_head *h, bool upgrade, size_t *le
     return text;
 }
 
-static int check_token(
+static int check_bearer(
     struct http_conn *c, struct http_request *r, const struct http_head *h, bool upgrade)
 {
     size_t len = 0;
@@ -146,19 +192,17 @@ static int check_token(
     enum http_auth auth = r->route->auth;
     if (auth == HTTP_AUTH_NONE || (auth == HTTP_AUTH_LOCAL && c->local))
         return 0;
-    const char *token = presented(h, upgrade, &len, &any);
-    if (upgrade && !any)
-        return 0; /* the socket's first message has it, or the socket is closed */
-    if (!token)
-        return unauthorized(c, r, any);
-    int err = http_admit_token(c, token, len);
-    if (err == -EAGAIN) {
-        c->server->stats.limited++;
-        http_header(r, "Retry-After", "1");
-        return refuse(r, 429, "too_many_failures", "too many wrong tokens; wait and try again");
+    const char *bearer = presented(h, upgrade, &len, &any);
+    if (!any && (upgrade || auth == HTTP_AUTH_OPTIONAL || auth == HTTP_AUTH_PIN))
+        return 0; /* a socket's first message may have it, or the socket is closed */
+    if (!bearer)
+        return unauthorized(c, r, any ? -EBADMSG : 0);
+    int err = http_admit_bearer(c, r->route, bearer, len, &r->grant);
+    if (may_be_pin(r->route, err, len)) {
+        memcpy(r->bearer, bearer, len);
+        return 0;
     }
-    r->authorized = !err;
-    return err ? unauthorized(c, r, true) : 0;
+    return err ? refuse_bearer(c, r, err) : 0;
 }
 
 /* --- the body --------------------------------------------------------------------------------- */
@@ -228,6 +272,7 @@ int http_admit(
 {
     r->head = h->head;
     r->close = h->minor_0 || http_head_lists(h, "connection", "close");
+    r->peer = c->key;
     int err = check_names(c, r, h);
     if (!err)
         http_options_share(r, c->server->setup.cfg, h);
@@ -238,7 +283,7 @@ int http_admit(
     if (err)
         return err;
     *upgrade = r->route->socket && http_head_lists(h, "upgrade", "websocket");
-    err = check_token(c, r, h, *upgrade);
+    err = check_bearer(c, r, h, *upgrade);
     if (!err && !*upgrade && r->route->gives &&
         !http_guard_accept(http_head_get(h, "accept", NULL), r->route->gives))
         err = refuse(r, 406, "not_acceptable", "this is not among what Accept lists");

@@ -3,6 +3,7 @@
 
 /* Inside of the HTTP server: one connection, from accept to close. [control] */
 
+#include "mcu/access/grant.h"
 #include "mcu/http/http.h"
 #include "mcu/http/http_head.h"
 #include "mcu/http/http_request.h"
@@ -73,8 +74,10 @@ int http_admit(
     struct http_conn *c, struct http_request *r, const struct http_head *h, bool *upgrade);
 /* Answers a head that could not be parsed; err is http_head_parse's. */
 void http_admit_malformed(struct http_request *r, int err);
-/* Whether that token is the admin's; a wrong one counts against the address. -EAGAIN: too many. */
-int http_admit_token(struct http_conn *c, const char *token, size_t len);
+/* Resolves a bearer for a route. 0 and *out; -EBUSY: too many wrong ones came from this address;
+ * -ENOTSUP: genuine, but not of the kind the route takes; else as http_resolve_fn. */
+int http_admit_bearer(struct http_conn *c, const struct http_route *route, const char *bearer,
+    size_t len, struct grant *out);
 
 /* http_socket.c: takes over c and r (answered if it fails, then negative). */
 int http_socket_start(struct http_conn *c, struct http_request *r, const struct http_head *h);

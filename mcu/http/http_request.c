@@ -187,6 +187,26 @@ const char *http_content_type(const struct http_request *r)
     return r->content_type;
 }
 
+const struct grant *http_grant(const struct http_request *r)
+{
+    return r->grant.kind ? &r->grant : NULL;
+}
+
+const char *http_bearer(const struct http_request *r)
+{
+    return *r->bearer ? r->bearer : NULL;
+}
+
+const struct in6_addr *http_peer(const struct http_request *r)
+{
+    return &r->peer;
+}
+
+const char *http_host(const struct http_request *r)
+{
+    return r->host;
+}
+
 void http_header(struct http_request *r, const char *name, const char *value)
 {
     size_t room = sizeof(r->headers) - r->headers_len;

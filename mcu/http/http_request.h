@@ -45,7 +45,13 @@ void http_respond(
 void http_error(struct http_request *r, int status, const char *code, const char *message);
 
 /* --- for the server and tests ----------------------------------------------------------------- */
-enum { HTTP_QUERIES_MAX = 8, HTTP_HEADERS_MAX = 1024, HTTP_KEPT = 5 };
+enum {
+    HTTP_QUERIES_MAX = 8,
+    HTTP_HEADERS_MAX = 1024,
+    HTTP_KEPT = 5,
+    HTTP_HOST_MAX = 264,
+    HTTP_PIN_MAX = 64, /* bytes of a bearer that may be a PIN */
+};
 
 /* Takes over the answer: malloc'd bytes; NULL: there was no memory for it. arg is r->arg. */
 typedef void http_finish_fn(uint8_t *bytes, size_t len, int status, bool close, void *arg);
@@ -53,10 +59,13 @@ typedef void http_finish_fn(uint8_t *bytes, size_t len, int status, bool close, 
 struct http_request {
     const struct http_route *route;
     struct http_params params;
-    bool head;       /* HEAD: the answer has no body */
-    bool close;      /* the connection ends with the answer */
-    bool authorized; /* by the admin token */
-    bool secure;     /* by TLS */
+    bool head;                     /* HEAD: the answer has no body */
+    bool close;                    /* the connection ends with the answer */
+    bool secure;                   /* by TLS */
+    struct grant grant;            /* of the bearer; GRANT_NONE: there was none */
+    char bearer[HTTP_PIN_MAX + 1]; /* that is no token; "" = none */
+    struct in6_addr peer;
+    char host[HTTP_HOST_MAX];
     char *kept[HTTP_KEPT];
     char content_type[96];
     char *queries[HTTP_QUERIES_MAX]; /* "name=value", decoded */

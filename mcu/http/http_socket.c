@@ -29,9 +29,9 @@ struct http_message {
 struct http_socket {
     struct http_conn *conn; /* NULL: gone; freed when the write it is in ends */
     const struct http_socket_ops *ops;
-    struct http_request *request; /* for its query */
+    struct http_request *request; /* for its query and grant */
     void *user;
-    bool open, authorized;
+    bool open;
     uint64_t heard_ms, pinged_ms;
     struct ws_reader reader;
 
@@ -280,7 +280,6 @@ static struct http_socket *new_socket(struct http_conn *c, struct http_request *
     s->conn = c;
     s->ops = r->route->socket;
     s->request = r;
-    s->authorized = r->authorized;
     s->heard_ms = uv_now(c->server->loop);
     return s;
 }
@@ -335,15 +334,14 @@ int http_socket_start(struct http_conn *c, struct http_request *r, const struct 
 }
 
 /* --- for its user ----------------------------------------------------------------------------- */
-bool http_socket_authorized(const struct http_socket *s)
+const struct grant *http_socket_grant(const struct http_socket *s)
 {
-    return s->authorized;
+    return http_grant(s->request);
 }
 
-bool http_socket_authorize(struct http_socket *s, const char *token, size_t len)
+int http_socket_authorize(struct http_socket *s, const char *token, size_t len)
 {
-    s->authorized = !http_admit_token(s->conn, token, len);
-    return s->authorized;
+    return http_admit_bearer(s->conn, s->request->route, token, len, &s->request->grant);
 }
 
 const char *http_socket_param(const struct http_socket *s, const char *name)

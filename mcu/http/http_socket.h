@@ -18,6 +18,7 @@ enum {
     HTTP_CLOSE_TRY_LATER = 1013,
 };
 
+struct grant;
 struct http_socket;
 struct http_message;
 
@@ -32,9 +33,13 @@ struct http_socket_ops {
 /* The subprotocol we answer with when a client lists it. */
 #define HTTP_SOCKET_PROTOCOL "mischpult.events"
 
-bool http_socket_authorized(const struct http_socket *s); /* it came with the admin's token */
-/* Checks a token that came in a message; failures count against the address. */
-bool http_socket_authorize(struct http_socket *s, const char *token, size_t len);
+/* What its bearer stands for (by header, subprotocol or http_socket_authorize()); NULL: none yet.
+ */
+const struct grant *http_socket_grant(const struct http_socket *s);
+/* Resolves a token that came in a message; failures count against the address. 0 and the grant is
+ * set; -ENOTSUP it is not of the kind the route takes; -EBUSY too many failures; else as
+ * http_resolve_fn. */
+int http_socket_authorize(struct http_socket *s, const char *token, size_t len);
 const char *http_socket_param(const struct http_socket *s, const char *name); /* of the path */
 const char *http_socket_query(const struct http_socket *s, const char *name); /* or NULL */
 void http_socket_set_user(struct http_socket *s, void *user);
