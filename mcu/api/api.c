@@ -94,6 +94,7 @@ const struct http_route api_routes[] = {
     {HTTP_GET, ROOM, HTTP_AUTH_ADMIN, NULL, 0, JSON, api_room_get, NULL},
     {HTTP_PATCH, ROOM, HTTP_AUTH_ADMIN, JSON, 0, JSON, api_room_patch, NULL},
     {HTTP_DELETE, ROOM, HTTP_AUTH_ADMIN, NULL, 0, NULL, api_room_delete, NULL},
+    {HTTP_POST, ROOM "/links", HTTP_AUTH_BEARER, JSON, 0, JSON, api_links_create, NULL},
     {HTTP_POST, ROOM "/play", HTTP_AUTH_ADMIN, JSON " " SOUNDS, HTTP_BODY_LARGE, NULL, api_play,
         NULL},
     {HTTP_DELETE, ROOM "/play", HTTP_AUTH_ADMIN, NULL, 0, NULL, api_play_stop, NULL},
@@ -109,7 +110,7 @@ const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);
 
 void api_print_routes(FILE *out)
 {
-    static const char *const auth[] = {"open", "local", "admin"};
+    static const char *const auth[] = {"open", "local", "admin", "bearer", "optional", "pin"};
     for (size_t i = 0; i < api_route_count; i++)
         fprintf(out, "%s %s %s\n", http_method_name(api_routes[i].method), api_routes[i].pattern,
             auth[api_routes[i].auth]);

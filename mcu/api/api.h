@@ -72,6 +72,9 @@ void api_room_get(struct http_request *r, void *arg);
 void api_room_patch(struct http_request *r, void *arg);
 void api_room_delete(struct http_request *r, void *arg);
 
+/* api_links.c */
+void api_links_create(struct http_request *r, void *arg);
+
 /* api_play.c */
 void api_play(struct http_request *r, void *arg);
 void api_play_stop(struct http_request *r, void *arg);

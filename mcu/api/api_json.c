@@ -194,6 +194,23 @@ int api_json_sound(const void *body, size_t len, char sound[API_SOUND_MAX + 1], 
     return 0;
 }
 
+int api_json_link(const void *body, size_t len, struct api_link *out, struct api_error *e)
+{
+    char role[16] = "participant";
+    unsigned expires_s = API_LINK_DEFAULT_S;
+    const struct field fields[] = {
+        {"role", FIELD_TEXT, role, 1, sizeof(role) - 1, NULL},
+        {"expires_s", FIELD_UINT, &expires_s, API_LINK_MIN_S, API_LINK_MAX_S, NULL},
+    };
+    int err = take_all(body, len, fields, sizeof(fields) / sizeof(fields[0]), e);
+    if (err)
+        return err;
+    if (!role_parse(role))
+        return fail(e, 422, "bad_role", "role must be viewer, participant or moderator");
+    *out = (struct api_link){role_parse(role), expires_s};
+    return 0;
+}
+
 int api_json_token(const void *body, size_t len, char *token, size_t cap)
 {
     struct api_error e;

@@ -4,9 +4,11 @@
 /* The JSON bodies of the API: read with bounded depth, no duplicate and no unknown fields, every
  * value of its type and in range. Pure. [any] */
 
+#include "mcu/access/grant.h"
 #include "mcu/rooms.h"
 
 enum { API_DIGITS_MAX = 32, API_SOUND_MAX = 64, API_JSON_DEPTH = 8 };
+enum { API_LINK_DEFAULT_S = 86400, API_LINK_MIN_S = 60, API_LINK_MAX_S = 366 * 86400 };
 
 /* Why a body was refused: 400 is no JSON, 422 is JSON that makes no sense. */
 struct api_error {
@@ -37,6 +39,13 @@ int api_json_digits(
 /* {"sound":"welcome.wav"}: a file's name, no path. */
 int api_json_sound(
     const void *body, size_t len, char sound[API_SOUND_MAX + 1], struct api_error *e);
+
+struct api_link {
+    enum role role; /* viewer to moderator */
+    unsigned expires_s;
+};
+/* {"role":…, "expires_s":…}, both optional: participant, a day. */
+int api_json_link(const void *body, size_t len, struct api_link *out, struct api_error *e);
 
 /* {"token":"…"}: the first message of an event client. The text is put into token. */
 int api_json_token(const void *body, size_t len, char *token, size_t cap);

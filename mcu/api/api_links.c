@@ -1,0 +1,65 @@
+#include "mcu/access/access.h"
+#include "mcu/access/actions.h"
+#include "mcu/api/api.h"
+#include "mcu/config.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { URL_MAX = CONFIG_TEXT_MAX + HTTP_HOST_MAX + ROOM_NAME_MAX + ACCESS_TOKEN_MAX };
+
+/* The token stands in the fragment, which no browser sends and no server logs. */
+static void print_url(char url[URL_MAX], const struct http_request *r, const struct config *cfg,
+    const char *room, const char *token)
+{
+    size_t len = strlen(cfg->public_url);
+    while (len && cfg->public_url[len - 1] == '/')
+        len--;
+    if (len)
+        snprintf(url, URL_MAX, "%.*s/r/%s#t=%s", (int)len, cfg->public_url, room, token);
+    else
+        snprintf(url, URL_MAX, "%s://%s/r/%s#t=%s", http_secure(r) ? "https" : "http", http_host(r),
+            room, token);
+}
+
+static bool may_invite(struct http_request *r, const char *room)
+{
+    struct access_denial why;
+    if (!access_may(http_grant(r), ACTION_LINK, room, false, &why))
+        return true;
+    http_error(r, why.status, why.code, why.message);
+    return false;
+}
+
+/* The room need not exist yet: people are invited to meetings that are to come. */
+void api_links_create(struct http_request *r, void *arg)
+{
+    const struct api *api = arg;
+    const char *room = http_param(r, "room");
+    char token[ACCESS_TOKEN_MAX], url[URL_MAX];
+    struct api_link link;
+    struct api_error e;
+    size_t len;
+    if (!api_running(r, api))
+        return;
+    if (!room_name_ok(room)) {
+        http_error(r, 422, "bad_name", "a room's name is made of A-Z a-z 0-9 . _ -");
+        return;
+    }
+    if (!may_invite(r, room))
+        return;
+    const uint8_t *body = http_body(r, &len);
+    if (api_json_link(body, len, &link, &e)) {
+        api_respond_error(r, &e);
+        return;
+    }
+    uint64_t expires = (uint64_t)time(NULL) + link.expires_s;
+    if (access_link(api->access, room, link.role, expires, token, sizeof(token))) {
+        api_no_memory(r);
+        return;
+    }
+    print_url(url, r, api->cfg, room, token);
+    api_respond_json(r, 201,
+        json_pack("{s:s, s:s, s:s, s:I}", "url", url, "token", token, "role", role_name(link.role),
+            "expires", (json_int_t)expires));
+}
