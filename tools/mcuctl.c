@@ -1,5 +1,6 @@
 /* mcuctl: the server's control client for the shell. See usage below. */
 #include "tools/mcuctl/http.h"
+#include "tools/mcuctl/link.h"
 #include "tools/mcuctl/table.h"
 #include "tools/mcuctl/watch.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_TOKEN = 4 };
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_TOKEN = 4, EXIT_OUTPUT = 5 };
 enum { TOKEN_MAX_BYTES = 512, FILE_MAX_BYTES = 256 << 20 };
 
 static const char usage[] =
@@ -30,6 +31,8 @@ static const char usage[] =
     "    deaf ROOM ID           this participant hears nobody; undeaf takes it back\n"
     "    gain ROOM ID DB        makes a participant louder or quieter, -40 to 20\n"
     "    kick ROOM ID           sends a participant away\n"
+    "    link ROOM [--role viewer|participant|moderator] [--expires 2h] [--base https://host]\n"
+    "                           a guest link into a room, and when it ends (a day from now)\n"
     "    play ROOM FILE         plays a WAV, FLAC or Ogg file into a room\n"
     "    watch ROOM             a live table: who talks, levels, codec, delay, loss (q ends)\n"
     "\n"
@@ -43,13 +46,15 @@ static const char usage[] =
     "\n"
     "EXIT STATUS\n"
     "    0 done  1 refused by the server  2 wrong usage  3 server not reached\n"
-    "    4 no token, or a wrong one\n";
+    "    4 no token, or a wrong one  5 the answer cannot be written\n";
 
 struct ctl {
     struct http *http;
     const char *room, *third, *fourth; /* what follows the command; NULL when absent */
-    char *room_path;                   /* /rooms/ROOM, escaped */
-    char *participant_path;            /* /rooms/ROOM/participants/ID */
+    char **options;                    /* what follows that, of a command that takes options */
+    int option_count;
+    char *room_path;        /* /rooms/ROOM, escaped */
+    char *participant_path; /* /rooms/ROOM/participants/ID */
 };
 
 /* The token of a file, without white space at its end. 0, or a negative errno. */
@@ -233,6 +238,29 @@ static const char *sound_type(const void *data, size_t len)
     return len >= 4 && memcmp(data, "fLaC", 4) == 0 ? "audio/flac" : "audio/wav";
 }
 
+static int do_link(struct ctl *c)
+{
+    char path[1024];
+    struct link_wishes wishes;
+    json_t *reply;
+    if (!link_parse(c->option_count, c->options, &wishes))
+        return EXIT_USAGE;
+    json_t *object = link_body(&wishes);
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    if (text == NULL)
+        return EXIT_REFUSED;
+    struct http_body body = {"application/json", text, strlen(text)};
+    snprintf(path, sizeof path, "%s/links", c->room_path);
+    long status = http_call(c->http, "POST", path, &body, &reply);
+    int code = conclude(c, status, reply);
+    if (code == 0)
+        link_print(stdout, &wishes, c->room, reply);
+    json_decref(reply);
+    free(text);
+    return code;
+}
+
 static int do_play(struct ctl *c)
 {
     char path[1024];
@@ -264,20 +292,22 @@ static const struct command {
     const char *name;
     int arguments;    /* after the name */
     bool participant; /* the second one is a participant's id */
+    bool options;     /* more may follow */
     int (*run)(struct ctl *c);
 } commands[] = {
-    {"rooms", 0, false, do_rooms},
-    {"create", 1, false, do_create},
-    {"close", 1, false, do_close},
-    {"participants", 1, false, do_participants},
-    {"mute", 2, true, do_mute},
-    {"unmute", 2, true, do_unmute},
-    {"deaf", 2, true, do_deaf},
-    {"undeaf", 2, true, do_undeaf},
-    {"gain", 3, true, do_gain},
-    {"kick", 2, true, do_kick},
-    {"play", 2, false, do_play},
-    {"watch", 1, false, do_watch},
+    {"rooms", 0, false, false, do_rooms},
+    {"create", 1, false, false, do_create},
+    {"close", 1, false, false, do_close},
+    {"participants", 1, false, false, do_participants},
+    {"mute", 2, true, false, do_mute},
+    {"unmute", 2, true, false, do_unmute},
+    {"deaf", 2, true, false, do_deaf},
+    {"undeaf", 2, true, false, do_undeaf},
+    {"gain", 3, true, false, do_gain},
+    {"kick", 2, true, false, do_kick},
+    {"link", 1, false, true, do_link},
+    {"play", 2, false, false, do_play},
+    {"watch", 1, false, false, do_watch},
 };
 
 static const struct command *command_find(int argc, char **argv)
@@ -285,7 +315,8 @@ static const struct command *command_find(int argc, char **argv)
     for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].name, argv[0]) != 0)
             continue;
-        if (commands[i].arguments == argc - 1)
+        int rest = argc - 1 - commands[i].arguments;
+        if (rest == 0 || (rest > 0 && commands[i].options))
             return &commands[i];
         fprintf(stderr, "mcuctl: %s takes %d argument(s)\n", argv[0], commands[i].arguments);
         return NULL;
@@ -314,9 +345,12 @@ static bool ctl_prepare(struct ctl *c, const struct command *command, char **arg
     return ok;
 }
 
-static int run(const struct command *command, char **argv, const char *url, const char *token)
+static int run(
+    const struct command *command, int argc, char **argv, const char *url, const char *token)
 {
-    struct ctl c = {.http = http_open(url, token)};
+    int used = 1 + command->arguments;
+    struct ctl c = {
+        .http = http_open(url, token), .options = argv + used, .option_count = argc - used};
     int code = EXIT_REFUSED;
     if (c.http != NULL && ctl_prepare(&c, command, argv))
         code = command->run(&c);
@@ -326,6 +360,15 @@ static int run(const struct command *command, char **argv, const char *url, cons
     free(c.room_path);
     free(c.participant_path);
     return code;
+}
+
+/* What was said must have got out: a full disk or a closed pipe is an error too. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    fprintf(stderr, "mcuctl: the answer cannot be written: %s\n", strerror(errno));
+    return code != 0 ? code : EXIT_OUTPUT;
 }
 
 int main(int argc, char **argv)
@@ -346,7 +389,7 @@ int main(int argc, char **argv)
             file = optarg;
         else {
             fputs(usage, o == 'h' ? stdout : stderr);
-            return o == 'h' ? 0 : EXIT_USAGE;
+            return o == 'h' ? finish(0) : EXIT_USAGE;
         }
     }
     const struct command *command = command_find(argc - optind, argv + optind);
@@ -355,7 +398,8 @@ int main(int argc, char **argv)
     if (!find_token(file, token))
         return EXIT_TOKEN;
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    int code = run(command, argv + optind, url != NULL ? url : "http://127.0.0.1:8080", token);
+    int code = run(
+        command, argc - optind, argv + optind, url != NULL ? url : "http://127.0.0.1:8080", token);
     curl_global_cleanup();
-    return code;
+    return finish(code);
 }
