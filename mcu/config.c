@@ -368,6 +368,14 @@ static void check_together(const struct config *c, struct errors *e)
             break;
         }
     check_links(c, e);
+    if (*c->tls_key && !*c->tls_certificate) {
+        e->where = "tls_key";
+        fail(e, "needs tls_certificate beside it");
+    }
+    if (*c->web_dir && access(c->web_dir, R_OK | X_OK)) {
+        e->where = "web_dir";
+        fail(e, "%s: %s", c->web_dir, strerror(errno));
+    }
     if (*c->sounds_dir && access(c->sounds_dir, R_OK | X_OK)) {
         e->where = "sounds_dir";
         fail(e, "%s: %s", c->sounds_dir, strerror(errno));
@@ -457,6 +465,11 @@ bool config_on_loopback(const struct config *c)
         if (*word && !loopback(word))
             return false;
     return loopback(c->http_address) && loopback(c->media_address);
+}
+
+bool config_tls(const struct config *c)
+{
+    return c->tls == CONFIG_TLS_ON || (c->tls == CONFIG_TLS_AUTO && !loopback(c->http_address));
 }
 
 bool config_auto_create(const struct config *c)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 enum config_auto { CONFIG_AUTO, CONFIG_YES, CONFIG_NO };
+enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_OFF, CONFIG_TLS_ON };
 enum config_srtp { CONFIG_SRTP_OFF, CONFIG_SRTP_PREFER, CONFIG_SRTP_REQUIRE };
 enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
 
@@ -19,22 +20,27 @@ enum {
 };
 
 struct config {
-    char http_address[CONFIG_TEXT_MAX]; /* numeric address the HTTP server binds */
-    uint32_t http_port;                 /* 0: the system picks one (printed at the start) */
-    char http_names[CONFIG_TEXT_MAX];   /* further Host names answered, separated by spaces */
-    char http_origins[CONFIG_TEXT_MAX]; /* further Origins that may open a WebSocket */
-    uint32_t http_connections;          /* at once */
-    uint32_t http_connections_address;  /* of one address at once */
-    uint32_t http_timeout_s;            /* for a request's headers, and again for its body */
-    uint32_t http_idle_s;               /* a connection between requests */
-    uint32_t api_rate;                  /* requests a second an address may make */
-    uint32_t api_burst;                 /* and that many at once */
-    uint32_t body_max_kib;              /* of a JSON or SDP body */
-    uint32_t play_max_kib;              /* of an uploaded sound */
-    uint32_t event_clients;             /* WebSockets at once */
-    uint32_t event_queue;               /* events one of them may lag behind before it is closed */
-    char admin_token[CONFIG_TEXT_MAX];  /* "" = from MCU_ADMIN_TOKEN or token_file */
-    char token_file[CONFIG_TEXT_MAX];   /* "" = the state folder's */
+    char http_address[CONFIG_TEXT_MAX];    /* numeric address the HTTP server binds */
+    uint32_t http_port;                    /* of plain HTTP; 0: the system picks one (printed) */
+    uint32_t https_port;                   /* of HTTPS; the same */
+    uint32_t tls;                          /* enum config_tls; see config_tls() */
+    char tls_certificate[CONFIG_TEXT_MAX]; /* PEM file; "" = a self-signed one */
+    char tls_key[CONFIG_TEXT_MAX];         /* PEM file; "" = in tls_certificate's */
+    char http_names[CONFIG_TEXT_MAX];      /* further Host names answered, separated by spaces */
+    char http_origins[CONFIG_TEXT_MAX];    /* further Origins that may open a WebSocket */
+    uint32_t http_connections;             /* at once */
+    uint32_t http_connections_address;     /* of one address at once */
+    uint32_t http_timeout_s;               /* for a request's headers, and again for its body */
+    uint32_t http_idle_s;                  /* a connection between requests */
+    uint32_t api_rate;                     /* requests a second an address may make */
+    uint32_t api_burst;                    /* and that many at once */
+    uint32_t body_max_kib;                 /* of a JSON or SDP body */
+    uint32_t play_max_kib;                 /* of an uploaded sound */
+    uint32_t event_clients;                /* WebSockets at once */
+    uint32_t event_queue;              /* events one of them may lag behind before it is closed */
+    char admin_token[CONFIG_TEXT_MAX]; /* "" = from MCU_ADMIN_TOKEN or token_file */
+    char token_file[CONFIG_TEXT_MAX];  /* "" = the state folder's */
+    char web_dir[CONFIG_TEXT_MAX];     /* "" = the page that is part of the program */
 
     char jwt_secret[CONFIG_TEXT_MAX];     /* of HS256; "" = from MCU_JWT_SECRET, or none */
     char jwt_public_key[CONFIG_TEXT_MAX]; /* PEM file of RS256 and ES256 keys; "" = none */
@@ -114,6 +120,7 @@ int config_reload(
 
 /* True when every address the server binds is a loopback one. */
 bool config_on_loopback(const struct config *c);
+bool config_tls(const struct config *c); /* the HTTP server speaks TLS */
 bool config_auto_create(const struct config *c);
 /* Whether the first one in a room that a join made moderates it. */
 bool config_first_moderates(const struct config *c);

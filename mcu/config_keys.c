@@ -5,16 +5,28 @@
 #define AT(field) offsetof(struct config, field)
 const struct config_key config_keys[CONFIG_KEYS] = {
     {"http_address", CONFIG_KEY_ADDRESS, AT(http_address), "127.0.0.1", 0, 0, "", false,
-        "Numeric address the HTTP server binds. Other than loopback it belongs behind a proxy that "
-        "speaks TLS."},
+        "Numeric address the HTTP server binds."},
     {"http_port", CONFIG_KEY_UINT, AT(http_port), "8080", 0, 65535, "", false,
-        "TCP port of the HTTP server; 0 lets the system choose one."},
+        "TCP port of the HTTP server when it does not speak TLS; 0 lets the system choose one."},
+    {"https_port", CONFIG_KEY_UINT, AT(https_port), "8443", 0, 65535, "", false,
+        "TCP port of the HTTP server when it speaks TLS; 0 lets the system choose one."},
+    {"tls", CONFIG_KEY_CHOICE, AT(tls), "auto", 0, 2, "auto|off|on", false,
+        "Whether the HTTP server speaks TLS. auto: as soon as http_address is not loopback. Turned "
+        "off there it belongs behind a proxy that speaks TLS: browsers give microphone and camera "
+        "to HTTPS only."},
+    {"tls_certificate", CONFIG_KEY_TEXT, AT(tls_certificate), "", 0, 0, "", true,
+        "PEM file of the certificate and those between it and the root; SIGHUP reads it again. "
+        "Empty: a self-signed one is made for http_names and our addresses and kept beside "
+        "token_file, and browsers will ask whether to trust it."},
+    {"tls_key", CONFIG_KEY_TEXT, AT(tls_key), "", 0, 0, "", true,
+        "PEM file of the certificate's private key, without password. Empty: it is in "
+        "tls_certificate's file."},
     {"http_names", CONFIG_KEY_TEXT, AT(http_names), "", 0, 0, "", true,
         "Names, separated by spaces, that requests may carry in Host besides numeric addresses and "
         "localhost. Any other name is refused, which stops DNS rebinding."},
     {"http_origins", CONFIG_KEY_TEXT, AT(http_origins), "", 0, 0, "", true,
-        "Origins (https://meet.example), separated by spaces, whose pages may open the event "
-        "WebSocket besides our own."},
+        "Origins (https://meet.example), separated by spaces, whose pages may use the API and open "
+        "WebSockets besides our own."},
     {"http_connections", CONFIG_KEY_UINT, AT(http_connections), "512", 1, 65536, "connections",
         false, "HTTP and WebSocket connections at once."},
     {"http_connections_address", CONFIG_KEY_UINT, AT(http_connections_address), "256", 1, 65536,
@@ -68,6 +80,9 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "Who runs this server, as the page shows it."},
     {"privacy_url", CONFIG_KEY_TEXT, AT(privacy_url), "", 0, 0, "", true,
         "Page about data protection that the page links to."},
+    {"web_dir", CONFIG_KEY_TEXT, AT(web_dir), "", 0, 0, "", true,
+        "Folder to serve the page from, read anew for every request, while working on it. Empty: "
+        "the page that is part of the program."},
 
     {"media_address", CONFIG_KEY_ADDRESS, AT(media_address), "127.0.0.1", 0, 0, "", false,
         "Numeric address media is received on; it is named in SDP answers."},

@@ -7,6 +7,7 @@
 #include "mcu/api/token.h"
 #include "mcu/config.h"
 #include "mcu/config_help.h"
+#include "mcu/http/http_tls.h"
 #include "mcu/log.h"
 #include "mcu/version.h"
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -25,6 +27,7 @@ enum {
     LOG_WAIT_MS = 150,
     SAMPLE_MS = 1000,
     SPARE_FDS = 128,
+    CERTIFICATE_WARN_S = 14 * 86400,
 };
 
 enum { SIG_TERM, SIG_INT, SIG_HUP, SIGNALS };
@@ -33,6 +36,7 @@ struct program {
     struct config_args args;
     struct config cfg;
     struct token token;
+    struct http_tls *tls; /* NULL: plain HTTP */
     struct api api;
     struct health health;
     uv_loop_t loop;
@@ -62,6 +66,28 @@ static void log_refused(const char *key, const char *message, void *arg)
     LOG_WARN("config", "not_reloadable", log_text("key", key), log_text("why", message));
 }
 
+static void check_certificate(const struct http_tls *tls)
+{
+    int64_t left = http_tls_ends(tls) - time(NULL);
+    if (http_tls_key_exposed(tls))
+        LOG_WARN("http", "key_exposed", log_text("key", "tls_key"),
+            log_text("why", "others than its owner may read the file"));
+    if (left < CERTIFICATE_WARN_S)
+        LOG_WARN("http", "certificate_ends", log_int("seconds", left));
+}
+
+/* The files may have changed though their names have not. */
+static void reload_certificate(struct program *p)
+{
+    const char *why;
+    if (!p->tls)
+        return;
+    if (http_tls_reload(p->tls, &why))
+        LOG_ERROR("http", "certificate_kept", log_text("why", why));
+    else
+        check_certificate(p->tls);
+}
+
 static void reload(struct program *p)
 {
     struct config fresh;
@@ -73,6 +99,7 @@ static void reload(struct program *p)
     int taken = config_reload(&p->cfg, &fresh, log_refused, NULL);
     log_configure((enum log_level)p->cfg.log_level, p->cfg.log_format == CONFIG_LOG_JSON);
     rooms_configure(p->rooms, &p->cfg);
+    reload_certificate(p);
     LOG_INFO("config", "reloaded", log_int("changed", taken));
 }
 
@@ -193,14 +220,27 @@ static void start_handles(struct program *p)
 
 static int say_http_error(const struct config *c, int err)
 {
+    unsigned port = config_tls(c) ? c->https_port : c->http_port;
     if (err == -EADDRINUSE)
         fprintf(stderr,
-            "mcu: HTTP: port %u of %s is taken; is another mcu running? --http_port chooses "
+            "mcu: HTTP: port %u of %s is taken; is another mcu running? --http%s_port chooses "
             "another\n",
-            c->http_port, c->http_address);
+            port, c->http_address, config_tls(c) ? "s" : "");
     else
-        fprintf(stderr, "mcu: HTTP: port %u of %s: %s\n", c->http_port, c->http_address,
-            strerror(-err));
+        fprintf(stderr, "mcu: HTTP: port %u of %s: %s\n", port, c->http_address, strerror(-err));
+    return err;
+}
+
+static int start_tls(struct program *p)
+{
+    const char *why;
+    if (!config_tls(&p->cfg))
+        return 0;
+    int err = http_tls_create(&p->tls, &p->cfg, &why);
+    if (err)
+        fprintf(stderr, "mcu: TLS: %s (%s)\n", why, strerror(-err));
+    else
+        check_certificate(p->tls);
     return err;
 }
 
@@ -222,8 +262,11 @@ static int start_server(struct program *p)
         fprintf(stderr, "mcu: %s\n", why);
         return err;
     }
+    err = start_tls(p);
+    if (err)
+        return err;
     const struct http_setup setup = {
-        &p->cfg, resolve, p->api.access, api_routes, api_route_count, &p->api};
+        &p->cfg, resolve, p->api.access, p->tls, api_routes, api_route_count, &p->api};
     p->api.cfg = &p->cfg;
     p->api.loop = &p->loop;
     p->api.health = &p->health;
@@ -246,9 +289,11 @@ static int start_server(struct program *p)
 
 static void say_ready(const struct program *p)
 {
-    bool v6 = strchr(p->cfg.http_address, ':');
-    printf("Mischpult " MCU_VERSION " is ready: http://%s%s%s:%u/\n", v6 ? "[" : "",
-        p->cfg.http_address, v6 ? "]" : "", http_port(p->api.http));
+    char url[CONFIG_TEXT_MAX + 32];
+    http_url(p->api.http, url, sizeof(url));
+    printf("Mischpult " MCU_VERSION " is ready: %s/\n", url);
+    if (p->tls && http_tls_self_signed(p->tls))
+        printf("Its certificate is self-signed: browsers ask before they go on\n");
     if (*p->token.file)
         printf("The admin token is in %s%s\n", p->token.file,
             p->token.generated ? " (just generated)" : "");
@@ -256,7 +301,8 @@ static void say_ready(const struct program *p)
         printf("The admin token is the configured one\n");
     fflush(stdout);
     LOG_INFO("server", "started", log_text("version", MCU_VERSION),
-        log_int("http_port", http_port(p->api.http)), log_int("pid", getpid()));
+        log_int("http_port", http_port(p->api.http)), log_int("tls", p->tls != NULL),
+        log_int("pid", getpid()));
 }
 
 static int run(struct program *p)
@@ -271,6 +317,7 @@ static int run(struct program *p)
     uv_loop_close(&p->loop);
     access_destroy(p->api.access);
     attempts_destroy(p->api.attempts);
+    http_tls_destroy(p->tls);
     LOG_INFO("server", "ended", log_int("pid", getpid()));
     return EXIT_SUCCESS;
 }

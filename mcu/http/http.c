@@ -3,11 +3,15 @@
 #include "mcu/config.h"
 #include "mcu/http/http_conn.h"
 #include "mcu/http/http_socket.h"
+#include "mcu/http/http_tls.h"
+#include "mcu/http/own_names.h"
 #include "mcu/http/rate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { BACKLOG = 256, SWEEP_MS = 500 };
 
@@ -22,6 +26,8 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct http_server *s = timer->data;
     http_conn_sweep(s, uv_now(s->loop));
+    if (s->setup.tls)
+        http_tls_renew(s->setup.tls, time(NULL));
 }
 
 void http_release(struct http_server *s)
@@ -83,7 +89,8 @@ int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setu
     if (!err)
         err = rate_create(&s->failures);
     if (!err)
-        err = listen_on(s, setup->cfg->http_address, (uint16_t)setup->cfg->http_port);
+        err = listen_on(s, setup->cfg->http_address,
+            (uint16_t)(setup->tls ? setup->cfg->https_port : setup->cfg->http_port));
     if (!err)
         err = uv_timer_start(&s->sweeper, on_sweep, SWEEP_MS, SWEEP_MS);
     if (err)
@@ -96,6 +103,18 @@ int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setu
 uint16_t http_port(const struct http_server *s)
 {
     return s->port;
+}
+
+void http_url(const struct http_server *s, char *url, size_t cap)
+{
+    char host[CONFIG_TEXT_MAX];
+    bool tls = s->setup.tls;
+    own_name(host, sizeof(host), s->setup.cfg);
+    bool v6 = strchr(host, ':');
+    int n =
+        snprintf(url, cap, "http%s://%s%s%s", tls ? "s" : "", v6 ? "[" : "", host, v6 ? "]" : "");
+    if (s->port != (tls ? 443 : 80) && n > 0 && (size_t)n < cap)
+        snprintf(url + n, cap - (size_t)n, ":%u", s->port);
 }
 
 void http_stats(const struct http_server *s, struct http_stats *out)

@@ -13,6 +13,7 @@
 struct config;
 struct grant;
 struct http_server;
+struct http_tls;
 
 /* Finds out what a bearer stands for: 0 and *out, or access_resolve()'s errors. */
 typedef int http_resolve_fn(const char *bearer, size_t len, struct grant *out, void *arg);
@@ -21,6 +22,7 @@ struct http_setup {
     const struct config *cfg; /* borrowed; read anew for every connection and request */
     http_resolve_fn *resolve;
     void *resolve_arg;
+    struct http_tls *tls; /* borrowed; NULL: plain HTTP */
     const struct http_route *routes;
     size_t route_count;
     void *arg; /* of the handlers */
@@ -29,6 +31,8 @@ struct http_setup {
 /* Binds and listens. 0; -EADDRINUSE and other errors of bind(2); -ENOMEM. */
 int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setup *setup);
 uint16_t http_port(const struct http_server *s); /* the one bound */
+/* Where people find us: "https://meet.example:8443", without a '/' at its end. */
+void http_url(const struct http_server *s, char *url, size_t cap);
 /* Takes no more connections, ends those there are. *s is freed when the loop has run on. */
 void http_close(struct http_server *s);
 
@@ -38,6 +42,7 @@ struct http_stats {
     uint64_t requests[6];          /* answered, by status class: [2] is 2xx */
     uint64_t limited;              /* answered 429 */
     uint64_t unauthorized;         /* answered 401 */
+    uint64_t handshakes[2];        /* of TLS, of ended connections: failed, done */
 };
 void http_stats(const struct http_server *s, struct http_stats *out);
 

@@ -250,10 +250,9 @@ static int check_body(struct http_conn *c, struct http_request *r, const struct 
 /* curl and others wait for leave before they send a larger body. */
 static void invite_body(struct http_conn *c, struct http_request *r, const struct http_head *h)
 {
-    static char leave[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    uv_buf_t buf = uv_buf_init(leave, sizeof(leave) - 1);
+    static const char leave[] = "HTTP/1.1 100 Continue\r\n\r\n";
     if (r->body_size && !h->minor_0 && http_head_lists(h, "expect", "100-continue"))
-        uv_try_write((uv_stream_t *)&c->tcp, &buf, 1); /* else it sends on its own after a while */
+        http_stream_say(&c->stream, leave, sizeof(leave) - 1); /* else it sends after a while */
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

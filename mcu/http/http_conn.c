@@ -13,6 +13,7 @@ enum {
 };
 
 static void process(struct http_conn *c);
+static struct http_request *new_request(struct http_conn *c);
 
 void http_conn_deadline(struct http_conn *c, uint64_t ms)
 {
@@ -20,9 +21,9 @@ void http_conn_deadline(struct http_conn *c, uint64_t ms)
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
-static void free_conn(uv_handle_t *handle)
+static void free_conn(void *arg)
 {
-    struct http_conn *c = handle->data;
+    struct http_conn *c = arg;
     struct http_server *s = c->server;
     free(c->out);
     free(c);
@@ -56,28 +57,44 @@ void http_conn_close(struct http_conn *c)
     if (c->next)
         c->next->prev = c->prev;
     s->stats.connections--;
-    uv_close((uv_handle_t *)&c->tcp, free_conn);
+    if (http_stream_secure(&c->stream))
+        s->stats.handshakes[http_stream_greeted(&c->stream)]++;
+    http_stream_close(&c->stream, free_conn);
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void room(uv_buf_t *buf, void *arg)
 {
-    struct http_conn *c = handle->data;
-    (void)suggested;
+    struct http_conn *c = arg;
     *buf = uv_buf_init(c->in + c->in_len, (unsigned)(sizeof(c->in) - c->in_len));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+/* Who forgot the s of https:// is told, as TLS would only confuse them. */
+static void answer_plain_peer(struct http_conn *c)
 {
-    struct http_conn *c = stream->data;
-    (void)buf;
-    if (n < 0) {
+    struct http_request *r = new_request(c);
+    if (!r) {
         http_conn_close(c);
-    } else if (n > 0) {
+        return;
+    }
+    r->close = true;
+    http_error(r, 400, "speak_https", "this port speaks HTTPS: ask again with https://");
+}
+
+static void came(ssize_t n, void *arg)
+{
+    struct http_conn *c = arg;
+    if (n == HTTP_STREAM_PLAIN) {
+        answer_plain_peer(c);
+    } else if (n < 0) {
+        http_conn_close(c);
+    } else {
         c->in_len += (size_t)n;
         process(c);
     }
 }
+
+static const struct http_stream_ops stream_ops = {room, came};
 
 static void consume(struct http_conn *c, size_t n)
 {
@@ -86,11 +103,10 @@ static void consume(struct http_conn *c, size_t n)
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
-static void on_half_closed(uv_shutdown_t *shutdown, int status)
+static void on_half_closed(int status, void *arg)
 {
-    struct http_conn *c = shutdown->data;
     if (status < 0)
-        http_conn_close(c);
+        http_conn_close(arg);
 }
 
 /* Data left unread would turn our close into a reset that destroys the answer on its way: only our
@@ -99,17 +115,15 @@ static void linger(struct http_conn *c)
 {
     c->state = HTTP_CONN_LINGERING;
     http_conn_deadline(c, LINGER_MS);
-    c->shutdown.data = c;
-    if (uv_shutdown(&c->shutdown, (uv_stream_t *)&c->tcp, on_half_closed) ||
-        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+    if (http_stream_shutdown(&c->stream, on_half_closed) || http_stream_read_start(&c->stream))
         http_conn_close(c);
     else
         c->in_len = 0;
 }
 
-static void on_answered(uv_write_t *write, int status)
+static void on_answered(int status, void *arg)
 {
-    struct http_conn *c = write->data;
+    struct http_conn *c = arg;
     free(c->out);
     c->out = NULL;
     if (c->state == HTTP_CONN_CLOSING)
@@ -121,7 +135,7 @@ static void on_answered(uv_write_t *write, int status)
     } else {
         c->state = HTTP_CONN_HEAD;
         http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_idle_s * 1000);
-        if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+        if (http_stream_read_start(&c->stream))
             http_conn_close(c);
         else
             process(c); /* the next request may be here already */
@@ -139,9 +153,8 @@ static void answer(uint8_t *bytes, size_t len, int status, bool close, void *arg
     c->server->stats.requests[status / 100 % 6]++;
     c->state = HTTP_CONN_ANSWERING;
     http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_timeout_s * 1000);
-    uv_read_stop((uv_stream_t *)&c->tcp);
-    c->write.data = c;
-    if (!bytes || uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_answered))
+    http_stream_read_stop(&c->stream);
+    if (!bytes || http_stream_write(&c->stream, &buf, 1, on_answered, c))
         http_conn_close(c);
 }
 
@@ -154,6 +167,7 @@ static struct http_request *new_request(struct http_conn *c)
     r->finish = answer;
     r->arg = c;
     r->anchor = &c->request;
+    r->secure = http_stream_secure(&c->stream);
     c->request = r;
     return r;
 }
@@ -163,7 +177,7 @@ static void hand_over(struct http_conn *c)
     struct http_request *r = c->request;
     c->state = HTTP_CONN_WAITING;
     http_conn_deadline(c, HANDLER_MS);
-    uv_read_stop((uv_stream_t *)&c->tcp);
+    http_stream_read_stop(&c->stream);
     r->route->handle(r, c->server->setup.arg);
 }
 
@@ -258,8 +272,7 @@ static bool too_many(const struct http_server *s, const struct in6_addr *key)
 static int look_at_peer(struct http_conn *c)
 {
     struct sockaddr_storage peer;
-    int len = sizeof(peer);
-    int err = uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&peer, &len);
+    int err = http_stream_peer(&c->stream, &peer);
     if (err)
         return err;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&peer;
@@ -287,23 +300,21 @@ int http_conn_accept(struct http_server *s)
     if (!c)
         return -ENOMEM;
     c->server = s;
-    uv_tcp_init(s->loop, &c->tcp);
-    c->tcp.data = c;
     s->handles++;
-    int err = uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->tcp);
+    int err =
+        http_stream_accept(&c->stream, (uv_stream_t *)&s->listener, s->setup.tls, &stream_ops, c);
     if (!err)
         err = look_at_peer(c);
     if (!err && too_many(s, &c->key))
         err = -EMFILE;
     if (!err)
-        err = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+        err = http_stream_read_start(&c->stream);
     if (err) {
         s->stats.refused++;
         c->state = HTTP_CONN_CLOSING;
-        uv_close((uv_handle_t *)&c->tcp, free_conn);
+        http_stream_close(&c->stream, free_conn);
         return err;
     }
-    uv_tcp_nodelay(&c->tcp, 1);
     link_conn(c);
     http_conn_deadline(c, (uint64_t)s->setup.cfg->http_timeout_s * 1000);
     return 0;

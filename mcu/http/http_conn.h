@@ -7,6 +7,7 @@
 #include "mcu/http/http.h"
 #include "mcu/http/http_head.h"
 #include "mcu/http/http_request.h"
+#include "mcu/http/http_stream.h"
 
 #include <netinet/in.h>
 
@@ -26,9 +27,7 @@ enum http_conn_state {
 };
 
 struct http_conn {
-    uv_tcp_t tcp;
-    uv_write_t write;
-    uv_shutdown_t shutdown;
+    struct http_stream stream;
     struct http_server *server;
     struct http_conn *prev, *next;
     struct in6_addr key; /* of the address, for limits */

@@ -41,7 +41,6 @@ struct http_socket {
     struct http_message *close;   /* to be sent after what is being written, and nothing after it */
     bool close_sent;
 
-    uv_write_t write;
     struct http_message *writing[BATCH];
     unsigned writing_count;
 };
@@ -98,9 +97,9 @@ void http_socket_gone(struct http_conn *c)
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
-static void on_written(uv_write_t *write, int status)
+static void on_written(int status, void *arg)
 {
-    struct http_socket *s = write->data;
+    struct http_socket *s = arg;
     for (unsigned i = 0; i < s->writing_count; i++)
         http_message_release(s->writing[i]);
     s->writing_count = 0;
@@ -146,8 +145,7 @@ static void write_more(struct http_socket *s)
         return;
     for (unsigned i = 0; i < s->writing_count; i++)
         bufs[i] = uv_buf_init((char *)s->writing[i]->bytes, (unsigned)s->writing[i]->len);
-    s->write.data = s;
-    int err = uv_write(&s->write, (uv_stream_t *)&s->conn->tcp, bufs, s->writing_count, on_written);
+    int err = http_stream_write(&s->conn->stream, bufs, s->writing_count, on_written, s);
     if (!err)
         return;
     for (unsigned i = 0; i < s->writing_count; i++)
@@ -219,7 +217,7 @@ void http_socket_input(struct http_conn *c, const uint8_t *bytes, size_t len)
         int n = ws_read(&s->reader, bytes, len, &e, &has);
         if (n < 0) {
             http_socket_close(s, -n, "");
-            uv_read_stop((uv_stream_t *)&c->tcp); /* what follows has lost its frames */
+            http_stream_read_stop(&c->stream); /* what follows has lost its frames */
             return;
         }
         bytes += n;
@@ -302,7 +300,6 @@ static struct http_message *new_handshake(const struct http_head *h, const char 
 int http_socket_start(struct http_conn *c, struct http_request *r, const struct http_head *h)
 {
     char accept[WS_ACCEPT_MAX];
-    int send_bytes = SEND_BYTES;
     struct http_server *server = c->server;
     int err = check_handshake(r, h, accept);
     if (err)
@@ -323,7 +320,7 @@ int http_socket_start(struct http_conn *c, struct http_request *r, const struct 
     c->socket = s;
     c->state = HTTP_CONN_SOCKET;
     http_conn_deadline(c, 0);
-    uv_send_buffer_size((uv_handle_t *)&c->tcp, &send_bytes);
+    http_stream_send_buffer(&c->stream, SEND_BYTES);
     server->stats.sockets++;
     s->queue[s->count++] = handshake;
     write_more(s);
