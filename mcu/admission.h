@@ -17,7 +17,7 @@
 struct attempts;
 
 struct room_visit {
-    const struct grant *grant; /* NULL: comes with nothing */
+    const struct grant *grant; /* NULL: comes with nothing. A room's PIN is no grant */
     const char *name;          /* NULL or "": the grant's, else "Guest" */
     const char *pin;           /* NULL: none */
     bool listens_only;         /* is a viewer whatever the grant says */
@@ -46,7 +46,7 @@ int room_admit(struct room *room, const struct room_visit *visit, struct room_ad
 
 /* What the holder of a grant is in this room now: *g with the role the roster has for a ticket's
  * holder; ROLE_NONE for one who was kicked, or waits in the lobby (then not admitted). Copy it and
- * ask access_may(). The name of the room becomes this room's if the grant holds for it. */
+ * ask access_may(). */
 void room_standing(struct room *room, const struct grant *g, struct grant *out);
 
 #endif

@@ -17,7 +17,6 @@ struct lobby_info {
 };
 typedef void lobby_each_fn(const struct lobby_info *info, void *arg);
 void lobby_each(struct room *room, lobby_each_fn *fn, void *arg);
-unsigned lobby_count(const struct room *room);
 
 /* The grant of one who waits, to issue a ticket for; NULL: nobody of that id waits. */
 const struct grant *lobby_find(struct room *room, const char *id);

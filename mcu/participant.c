@@ -272,7 +272,10 @@ void participant_remove(struct participant *p, const char *reason)
     LOG_INFO("participant", "left", log_text("id", p->id), log_text("reason", reason));
     room_emit(room,
         &(struct room_event){.type = ROOM_EVENT_LEFT, .participant = p->id, .reason = reason});
-    if (room->settings.transient && !room->n_participants && !room->closing)
+    if (p->role == ROLE_MODERATOR)
+        moderation_someone(room);
+    if (room->settings.transient && !room->n_participants && !room->closing && !room->n_holds &&
+        room_now_ms(room) >= room->kept_until_ms)
         room_close(room);
 }
 

@@ -1,6 +1,7 @@
 #include "mcu/rooms.h"
 
 #include "mcu/config.h"
+#include "mcu/lobby.h"
 #include "mcu/log.h"
 #include "mcu/player.h"
 #include "mcu/random.h"
@@ -9,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -56,9 +58,8 @@ static void deliver_collect(struct mail *m)
     mailbox_post(c->rooms->inbox, &c->mail);
 }
 
-static void on_collect_timer(uv_timer_t *timer)
+static void collect(struct rooms *r)
 {
-    struct rooms *r = timer->data;
     for (unsigned i = 0; i < r->n_media_loops; i++) {
         struct collection *c = calloc(1, sizeof(*c));
         if (!c)
@@ -69,6 +70,32 @@ static void on_collect_timer(uv_timer_t *timer)
         c->index = i;
         media_loop_post(c->ml, &c->mail);
     }
+}
+
+/* A transient room goes when nobody is in it, watches it or is about to join. */
+static bool deserted(const struct room *room, uint64_t now_ms)
+{
+    return room->settings.transient && !room->n_participants && !room->n_holds &&
+           now_ms >= room->kept_until_ms;
+}
+
+static void sweep(struct rooms *r)
+{
+    uint64_t now_ms = uv_now(r->loop);
+    struct room *room, *next;
+    for (room = TAILQ_FIRST(&r->list); room; room = next) {
+        next = TAILQ_NEXT(room, entry);
+        lobby_sweep(room, now_ms);
+        moderation_sweep(room, now_ms);
+        if (deserted(room, now_ms))
+            room_close(room);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    sweep(timer->data);
+    collect(timer->data);
 }
 
 void rooms_totals(const struct rooms *r, struct media_totals *out)
@@ -91,6 +118,8 @@ unsigned rooms_ports_free(const struct rooms *r)
 {
     return r->cfg->rtp_port_max - r->cfg->rtp_port_min + 1 - udp_pool_in_use(r->ports);
 }
+
+static void close_for(struct room *room, const char *reason);
 
 /* --- the whole ------------------------------------------------------------------------------- */
 static int start_media_loops(struct rooms *r)
@@ -155,6 +184,7 @@ int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control
     r->loop = control;
     r->on_event = on_event;
     r->event_arg = arg;
+    r->started_unix = (uint64_t)time(NULL);
     TAILQ_INIT(&r->list);
     int err = srtp_session_global_init();
     if (err)
@@ -168,9 +198,9 @@ int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control
     err = start_media_loops(r);
     if (err)
         goto fail_loops;
-    uv_timer_init(control, &r->collect_timer);
-    r->collect_timer.data = r;
-    uv_timer_start(&r->collect_timer, on_collect_timer, 0, COLLECT_MS);
+    uv_timer_init(control, &r->timer);
+    r->timer.data = r;
+    uv_timer_start(&r->timer, on_timer, 0, COLLECT_MS);
     *rp = r;
     return 0;
 
@@ -202,9 +232,8 @@ static void on_timer_closed(uv_handle_t *timer)
 
 static void finish_if_empty(struct rooms *r)
 {
-    if (r->closing && !r->n_rooms && !r->n_closing &&
-        !uv_is_closing((uv_handle_t *)&r->collect_timer))
-        uv_close((uv_handle_t *)&r->collect_timer, on_timer_closed);
+    if (r->closing && !r->n_rooms && !r->n_closing && !uv_is_closing((uv_handle_t *)&r->timer))
+        uv_close((uv_handle_t *)&r->timer, on_timer_closed);
 }
 
 void rooms_close(struct rooms *r, rooms_closed_fn *done, void *arg)
@@ -215,7 +244,7 @@ void rooms_close(struct rooms *r, rooms_closed_fn *done, void *arg)
     struct room *room, *next;
     for (room = TAILQ_FIRST(&r->list); room; room = next) {
         next = TAILQ_NEXT(room, entry);
-        room_close(room);
+        close_for(room, "shutdown");
     }
     finish_if_empty(r);
 }
@@ -258,10 +287,17 @@ bool room_name_ok(const char *name)
     return len > 0 && len <= ROOM_NAME_MAX && name[len] == '\0' && strspn(name, ".") < len;
 }
 
+bool room_pin_ok(const char *pin)
+{
+    size_t len = strspn(pin, "0123456789");
+    return len >= ROOM_PIN_MIN && len <= ROOM_PIN_MAX && !pin[len];
+}
+
 static bool settings_ok(const struct room_settings *s)
 {
     return s->max_participants > 0 && s->max_participants <= ROOM_PARTICIPANTS_MAX &&
-           s->jitter_max_ms >= ROOM_JITTER_MIN_MS && s->jitter_max_ms <= ROOM_JITTER_MAX_MS;
+           s->jitter_max_ms >= ROOM_JITTER_MIN_MS && s->jitter_max_ms <= ROOM_JITTER_MAX_MS &&
+           (!*s->pin || room_pin_ok(s->pin));
 }
 
 static unsigned least_loaded(const struct rooms *r)
@@ -298,9 +334,14 @@ int room_create(
     room->rooms = r;
     room->settings = *settings;
     room->created_unix = (uint64_t)time(NULL);
+    room->since_unix = recent_rooms_take(&r->recent, name, uv_now(r->loop));
+    if (!room->since_unix)
+        room->since_unix = room->created_unix;
     room->media_loop = least_loaded(r);
     strncpy(room->name, name, ROOM_NAME_MAX);
     TAILQ_INIT(&room->participants);
+    TAILQ_INIT(&room->lobby);
+    visitors_init(&room->visitors);
     struct mixer_config mix = mixer_config_of(room);
     int err = room_media_open(&room->media, r->media_loops[room->media_loop], r->inbox, &mix);
     if (err) {
@@ -331,6 +372,7 @@ void room_info(const struct room *room, struct room_info *out)
         .name = room->name,
         .settings = room->settings,
         .participants = room->n_participants,
+        .waiting = room->n_waiting,
         .media_loop = room->media_loop,
         .created_unix = room->created_unix,
     };
@@ -344,9 +386,31 @@ int room_configure(struct room *room, const struct room_settings *settings)
     room->settings = *settings;
     struct mixer_config mix = mixer_config_of(room);
     int err = room_media_configure(room->media, &mix);
-    if (err)
+    if (err) {
         room->settings = before;
-    return err;
+        return err;
+    }
+    if (before.locked != settings->locked || before.lobby != settings->lobby ||
+        strcmp(before.pin, settings->pin))
+        room_emit(room, &(struct room_event){.type = ROOM_EVENT_ROOM_CHANGED});
+    if (!settings->lobby)
+        lobby_admit_all(room);
+    return 0;
+}
+
+void room_hold(struct room *room)
+{
+    room->n_holds++;
+}
+
+void room_unhold(struct room *room)
+{
+    room->n_holds--;
+}
+
+uint64_t room_now_ms(const struct room *room)
+{
+    return uv_now(room->rooms->loop);
 }
 
 static void on_room_gone(void *arg)
@@ -371,22 +435,39 @@ void room_release(struct room *room)
     close_media_if_empty(room);
 }
 
-void room_close(struct room *room)
+/* Everybody dropped out, and may be back in a moment. */
+static void remember_recent(const struct room *room)
+{
+    struct rooms *r = room->rooms;
+    if (room->settings.transient && !room->n_participants)
+        recent_rooms_note(&r->recent, room->name, room->since_unix, uv_now(r->loop));
+}
+
+static void close_for(struct room *room, const char *reason)
 {
     struct rooms *r = room->rooms;
     room->closing = true;
+    remember_recent(room);
     TAILQ_REMOVE(&r->list, room, entry);
     r->n_rooms--;
     r->n_closing++;
     struct participant *p, *next;
     for (p = TAILQ_FIRST(&room->participants); p; p = next) {
         next = TAILQ_NEXT(p, entry);
-        participant_remove(p, "closed");
+        participant_remove(p, reason);
     }
+    lobby_clear(room);
+    visitors_fini(&room->visitors);
+    OPENSSL_cleanse(room->settings.pin, sizeof(room->settings.pin));
     room_play_stop(room);
-    LOG_INFO("room", "closed", log_int("rooms", r->n_rooms));
-    room_emit(room, &(struct room_event){.type = ROOM_EVENT_ROOM_CLOSED});
+    LOG_INFO("room", "closed", log_text("reason", reason), log_int("rooms", r->n_rooms));
+    room_emit(room, &(struct room_event){.type = ROOM_EVENT_ROOM_CLOSED, .reason = reason});
     close_media_if_empty(room);
+}
+
+void room_close(struct room *room)
+{
+    close_for(room, "closed");
 }
 
 /* --- a file played into it ------------------------------------------------------------------- */

@@ -121,10 +121,14 @@ int room_create(
     struct rooms *r, const char *name, const struct room_settings *settings, struct room **out);
 struct room *room_find(struct rooms *r, const char *name); /* or NULL */
 bool room_name_ok(const char *name);
+bool room_pin_ok(const char *pin); /* 4 to 12 digits */
 void room_info(const struct room *room, struct room_info *out);
 /* Takes effect on the mix at once; max_participants throws nobody out. 0 or -EINVAL. */
 int room_configure(struct room *room, const struct room_settings *settings);
 void room_close(struct room *room);
+/* Somebody watches it: a transient room stays though nobody is in it. */
+void room_hold(struct room *room);
+void room_unhold(struct room *room);
 typedef void room_each_fn(struct room *room, void *arg);
 void rooms_each(struct rooms *r, room_each_fn *fn, void *arg);
 unsigned rooms_count(const struct rooms *r);
