@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRANSPORT_CC_URI "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-
 enum {
     TRANSPORT_CC_WINDOW = 512,      /* numbers that one round can tell of: a power of two */
     TRANSPORT_CC_INTERVAL_MS = 100, /* between messages; sooner when half the window is full */

@@ -143,8 +143,8 @@ struct answer_audio {
 /* The one transport of a WebRTC session. */
 struct answer_transport {
     struct ice_credentials local, remote; /* of the session from this answer on */
-    bool ice_restart; /* both differ from those before; never in the first answer */
-    bool trickle;     /* the peer can */
+    bool ice_restart;           /* both differ from those before; never in the first answer */
+    bool trickle, renomination; /* the peer can */
     bool end_of_candidates;
     size_t n_candidates; /* named by the peer: for statistics */
     bool dtls_active;    /* we begin the handshake */

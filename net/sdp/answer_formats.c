@@ -95,3 +95,30 @@ int answer_formats_pick(
     out->maxptime_ms = offer->maxptime_ms;
     return 0;
 }
+
+/* "111/111": every block of the payload type. */
+static bool wraps(struct sdp_str fmtp, uint8_t pt)
+{
+    unsigned n = 0;
+    while (fmtp.n) {
+        struct sdp_str word = sdp_str_cut(&fmtp, '/');
+        uint64_t v;
+        if (sdp_str_number(sdp_str_trim(word), 127, &v) || v != pt)
+            return false;
+        n++;
+    }
+    return n >= 2;
+}
+
+void answer_formats_pick_red(const struct sdp_audio *offer, struct answer_audio *out)
+{
+    const struct answer_codec *codec = out->formats[0].codec;
+    unsigned channels = codec->channels ? codec->channels : 1;
+    out->red_pt = 0;
+    for (size_t i = 0; i < offer->n_formats && !out->red_pt; i++) {
+        const struct sdp_format *f = &offer->formats[i];
+        if (sdp_str_ieq(f->name, "red") && f->clock_hz == codec->clock_hz &&
+            f->channels == channels && wraps(f->fmtp, out->formats[0].pt))
+            out->red_pt = f->pt;
+    }
+}

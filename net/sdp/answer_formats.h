@@ -10,4 +10,7 @@
 int answer_formats_pick(
     const struct sdp_audio *offer, const struct answer_config *cfg, struct answer_audio *out);
 
+/* Fills red_pt: a format of RFC 2198 whose blocks are all formats[0]. */
+void answer_formats_pick_red(const struct sdp_audio *offer, struct answer_audio *out);
+
 #endif

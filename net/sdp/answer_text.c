@@ -1,74 +1,73 @@
 #include "net/sdp/answer_text.h"
 
+#include "net/sdp/answer_bundle.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* A BUNDLE group stays one if the audio was in it; it is then its only member (RFC 8843, 7.3). */
-static void add_group(struct sdp *s, const struct sdp *offer, const struct sdp_str mid)
+static void add_group(struct sdp *s, const struct sdp *offer, size_t index)
 {
-    const struct sdp_attr *group = NULL;
-    while (mid.n && (group = sdp_attr(offer, &offer->session, "group", group))) {
-        struct sdp_str rest = group->value, word = sdp_str_word(&rest);
-        if (!sdp_str_eq(word, "BUNDLE"))
-            continue;
-        while ((word = sdp_str_word(&rest)).p) {
-            if (word.n == mid.n && !memcmp(word.p, mid.p, mid.n)) {
-                sdp_add_attr(s, "group", "BUNDLE %.*s", SDP_STR_ARG(mid));
-                return;
-            }
-        }
-    }
+    struct answer_bundle bundle;
+    answer_bundle_read(offer, index, &bundle);
+    if (bundle.n)
+        sdp_add_attr(
+            s, "group", "BUNDLE %.*s", SDP_STR_ARG(answer_mid(offer, &offer->media[index])));
 }
 
-static void add_mid(struct sdp *s, struct sdp_str mid)
+void answer_text_add_mid(struct sdp *s, const struct sdp *offer, const struct sdp_media *m)
 {
+    struct sdp_str mid = answer_mid(offer, m);
     if (mid.n)
         sdp_add_attr(s, "mid", "%.*s", SDP_STR_ARG(mid));
 }
 
-static struct sdp_str mid_of(const struct sdp *offer, const struct sdp_media *m)
-{
-    const struct sdp_attr *a = sdp_attr(offer, &m->section, "mid", NULL);
-    return a ? sdp_str_trim(a->value) : (struct sdp_str){NULL, 0};
-}
-
-static void refuse(struct sdp *s, const struct sdp *offer, const struct sdp_media *m)
+void answer_text_refuse(struct sdp *s, const struct sdp *offer, const struct sdp_media *m)
 {
     sdp_add_media(s, m->type, 0, m->proto, m->formats.n ? m->formats : sdp_str("0"));
-    add_mid(s, mid_of(offer, m));
+    answer_text_add_mid(s, offer, m);
 }
 
-/* The payload types as they end the m= line: what we would send first. */
-static void list_formats(const struct answer_audio *a, char *buf, size_t cap)
+void answer_text_list_formats(
+    const struct answer_audio *a, bool red_first, char buf[static ANSWER_TEXT_LIST_BYTES])
 {
-    size_t n = 0;
+    size_t n = 0, cap = ANSWER_TEXT_LIST_BYTES;
+    if (a->red_pt && red_first)
+        n += (size_t)snprintf(buf + n, cap - n, "%u ", a->red_pt);
     for (size_t i = 0; i < a->n_formats; i++)
         n += (size_t)snprintf(buf + n, cap - n, "%s%u", i ? " " : "", a->formats[i].pt);
+    if (a->red_pt && !red_first)
+        n += (size_t)snprintf(buf + n, cap - n, " %u", a->red_pt);
     for (size_t i = 0; i < a->n_noises; i++)
         n += (size_t)snprintf(buf + n, cap - n, " %u", a->noises[i].pt);
     for (size_t i = 0; i < a->n_events; i++)
         n += (size_t)snprintf(buf + n, cap - n, " %u", a->events[i].pt);
 }
 
-static void add_format(
-    struct sdp *s, const struct answer_config *cfg, const struct answer_format *f)
+void answer_text_add_format(
+    struct sdp *s, const struct answer_config *cfg, uint8_t pt, const struct answer_codec *c)
 {
-    const struct answer_codec *c = f->codec;
     char fmtp[ANSWER_MAX_FMTP_BYTES];
     if (c->channels > 1)
-        sdp_add_attr(s, "rtpmap", "%u %s/%u/%u", f->pt, c->name, c->clock_hz, c->channels);
+        sdp_add_attr(s, "rtpmap", "%u %s/%u/%u", pt, c->name, c->clock_hz, c->channels);
     else
-        sdp_add_attr(s, "rtpmap", "%u %s/%u", f->pt, c->name, c->clock_hz);
+        sdp_add_attr(s, "rtpmap", "%u %s/%u", pt, c->name, c->clock_hz);
     if (c->print_fmtp && c->print_fmtp(fmtp, sizeof fmtp, cfg->told_max_bps, c->impl) > 0)
-        sdp_add_attr(s, "fmtp", "%u %s", f->pt, fmtp);
+        sdp_add_attr(s, "fmtp", "%u %s", pt, fmtp);
 }
 
-static void add_formats(
+void answer_text_add_formats(
     struct sdp *s, const struct answer_config *cfg, const struct answer_audio *a)
 {
     for (size_t i = 0; i < a->n_formats; i++)
-        add_format(s, cfg, &a->formats[i]);
+        answer_text_add_format(s, cfg, a->formats[i].pt, a->formats[i].codec);
+    if (a->red_pt) {
+        const struct answer_format *f = &a->formats[0];
+        sdp_add_attr(s, "rtpmap", "%u red/%u/%u", a->red_pt, f->codec->clock_hz,
+            f->codec->channels ? f->codec->channels : 1);
+        sdp_add_attr(s, "fmtp", "%u %u/%u", a->red_pt, f->pt, f->pt);
+    }
     for (size_t i = 0; i < a->n_noises; i++)
         sdp_add_attr(s, "rtpmap", "%u CN/%u", a->noises[i].pt, a->noises[i].clock_hz);
     for (size_t i = 0; i < a->n_events; i++) {
@@ -76,6 +75,14 @@ static void add_formats(
         sdp_add_attr(s, "rtpmap", "%u telephone-event/%u", e->pt, e->clock_hz);
         sdp_add_attr(s, "fmtp", "%u 0-15", e->pt);
     }
+}
+
+void answer_text_add_times(
+    struct sdp *s, const struct answer_config *cfg, const struct answer_audio *a)
+{
+    sdp_add_attr(s, "ptime", "%u", cfg->told_ptime_ms ? cfg->told_ptime_ms : a->ptime_ms);
+    if (cfg->maxptime_ms)
+        sdp_add_attr(s, "maxptime", "%u", cfg->maxptime_ms);
 }
 
 static void add_crypto(struct sdp *s, const struct answer_audio *a)
@@ -105,14 +112,12 @@ static void take(struct sdp *s, const struct sdp *offer, const struct answer_con
     const struct answer_audio *a)
 {
     const struct sdp_media *m = &offer->media[a->index];
-    char list[4 * (ANSWER_MAX_FORMATS + 2 * ANSWER_MAX_EVENTS)];
-    list_formats(a, list, sizeof list);
+    char list[ANSWER_TEXT_LIST_BYTES];
+    answer_text_list_formats(a, false, list);
     sdp_add_media(s, m->type, cfg->local.port, m->proto, sdp_str(list));
-    add_mid(s, mid_of(offer, m));
-    add_formats(s, cfg, a);
-    sdp_add_attr(s, "ptime", "%u", cfg->told_ptime_ms ? cfg->told_ptime_ms : a->ptime_ms);
-    if (cfg->maxptime_ms)
-        sdp_add_attr(s, "maxptime", "%u", cfg->maxptime_ms);
+    answer_text_add_mid(s, offer, m);
+    answer_text_add_formats(s, cfg, a);
+    answer_text_add_times(s, cfg, a);
     sdp_add_flag(s, sdp_direction_name(a->direction));
     add_transport(s, cfg, a);
     add_crypto(s, a);
@@ -130,12 +135,12 @@ int answer_text(const struct sdp *offer, const struct answer_config *cfg,
     if (cfg->session_name)
         sdp_set_name(s, cfg->session_name);
     sdp_set_conn(s, ip);
-    add_group(s, offer, mid_of(offer, &offer->media[audio->index]));
+    add_group(s, offer, audio->index);
     for (size_t i = 0; i < offer->n_media; i++) {
         if (i == audio->index)
             take(s, offer, cfg, audio);
         else
-            refuse(s, offer, &offer->media[i]);
+            answer_text_refuse(s, offer, &offer->media[i]);
     }
     int err = sdp_print(s, textp);
     sdp_destroy(s);

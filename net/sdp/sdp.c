@@ -90,6 +90,11 @@ const struct sdp_attr *sdp_attr(const struct sdp *s, const struct sdp_section *s
     return NULL;
 }
 
+bool sdp_media_alive(const struct sdp *s, const struct sdp_media *m)
+{
+    return m->port || sdp_attr(s, &m->section, "bundle-only", NULL);
+}
+
 /* --- parsing ---------------------------------------------------------------------------------- */
 static int fail(struct sdp_error *why, int error, const char *text)
 {

@@ -48,6 +48,10 @@ enum sdp_profile sdp_profile(struct sdp_str proto)
         return SDP_PROFILE_RTP;
     if (sdp_str_ieq(proto, "RTP/SAVP") || sdp_str_ieq(proto, "RTP/SAVPF"))
         return SDP_PROFILE_SRTP;
+    if (sdp_str_ieq(proto, "UDP/TLS/RTP/SAVPF") || sdp_str_ieq(proto, "UDP/TLS/RTP/SAVP") ||
+        sdp_str_ieq(proto, "TCP/DTLS/RTP/SAVPF") || sdp_str_ieq(proto, "TCP/DTLS/RTP/SAVP") ||
+        sdp_str_ieq(proto, "TCP/TLS/RTP/SAVPF"))
+        return SDP_PROFILE_DTLS;
     return SDP_PROFILE_OTHER;
 }
 
@@ -72,6 +76,8 @@ static int read_address(struct reader *r, const struct sdp_conn *c, struct net_a
 static int read_conn(struct reader *r, const struct sdp *s, const struct sdp_media *m)
 {
     struct sdp_audio *a = r->audio;
+    if (a->profile == SDP_PROFILE_DTLS)
+        return 0;
     const struct sdp_conn *c = m->section.conn.addr.p ? &m->section.conn : &s->session.conn;
     struct net_addr addr;
     if (!c->addr.p)
@@ -97,6 +103,8 @@ static int read_rtcp(struct reader *r, struct sdp_str v)
     uint64_t port;
     struct sdp_str word = sdp_str_word(&v);
     struct sdp_conn c = {0};
+    if (a->profile == SDP_PROFILE_DTLS)
+        return 0;
     if (sdp_str_number(word, UINT16_MAX, &port))
         return fail(r, "the port of a=rtcp must be 0 to 65535");
     c.nettype = sdp_str_word(&v);
@@ -207,24 +215,41 @@ static int read_rtcp_mux(struct reader *r, struct sdp_str v)
     return 0;
 }
 
+static int read_rtcp_rsize(struct reader *r, struct sdp_str v)
+{
+    (void)v;
+    r->audio->rtcp_rsize = true;
+    return 0;
+}
+
 static int read_mid(struct reader *r, struct sdp_str v)
 {
     r->audio->mid = sdp_str_trim(v);
     return 0;
 }
 
-/* id ["/" direction] URI; 15 is reserved, above 255 are only placeholders (RFC 8285, 5 and 6). */
+/* id ["/" direction] URI; 15 is reserved, above 255 are only placeholders (RFC 8285, 5 and 6). An
+ * id taken by another extension is not taken again. */
 static int read_extmap(struct reader *r, struct sdp_str v)
 {
+    struct sdp_audio *a = r->audio;
     struct sdp_str direction = sdp_str_word(&v), uri = sdp_str_word(&v);
     struct sdp_str id_text = sdp_str_cut(&direction, '/');
+    uint16_t *to = NULL;
     uint64_t id;
-    if (!sdp_str_eq(uri, SDP_AUDIO_LEVEL_URI) || sdp_str_number(id_text, 255, &id) || !id ||
-        id == 15)
+    if (sdp_str_eq(uri, SDP_AUDIO_LEVEL_URI))
+        to = &a->audio_level_id;
+    else if (sdp_str_eq(uri, SDP_MID_URI))
+        to = &a->mid_id;
+    else if (sdp_str_eq(uri, SDP_TRANSPORT_CC_URI))
+        to = &a->transport_cc_id;
+    if (!to || sdp_str_number(id_text, 255, &id) || !id || id == 15)
         return 0;
     if (sdp_str_eq(direction, "recvonly") || sdp_str_eq(direction, "inactive"))
         return 0;
-    r->audio->audio_level_id = (uint16_t)id;
+    if (id == a->audio_level_id || id == a->mid_id || id == a->transport_cc_id)
+        return 0;
+    *to = (uint16_t)id;
     return 0;
 }
 
@@ -288,6 +313,7 @@ static const struct handler {
     {"rtcp", read_rtcp, false},
     {"rtcp-mux", read_rtcp_mux, false},
     {"rtcp-mux-only", read_rtcp_mux, false},
+    {"rtcp-rsize", read_rtcp_rsize, false},
     {"mid", read_mid, false},
     {"extmap", read_extmap, true},
     {"rtcp-fb", read_rtcp_fb, false},

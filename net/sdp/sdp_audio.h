@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 #define SDP_AUDIO_LEVEL_URI "urn:ietf:params:rtp-hdrext:ssrc-audio-level" /* RFC 6464 */
+#define SDP_MID_URI         "urn:ietf:params:rtp-hdrext:sdes:mid"         /* RFC 9143 */
+#define SDP_TRANSPORT_CC_URI                                                                       \
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 enum {
     SDP_AUDIO_MAX_FORMATS = 64, /* more are ignored; so with all below */
@@ -24,8 +27,8 @@ enum {
 /* As bits: what the owner of the description does. */
 enum sdp_direction { SDP_INACTIVE = 0, SDP_SENDONLY = 1, SDP_RECVONLY = 2, SDP_SENDRECV = 3 };
 
-/* How a profile moves its packets (RFC 3551, 3711, 4585, 5124). */
-enum sdp_profile { SDP_PROFILE_OTHER, SDP_PROFILE_RTP, SDP_PROFILE_SRTP };
+/* How a profile moves its packets (RFC 3551, 3711, 4585, 5124; DTLS: 5764, 7850). */
+enum sdp_profile { SDP_PROFILE_OTHER, SDP_PROFILE_RTP, SDP_PROFILE_SRTP, SDP_PROFILE_DTLS };
 
 struct sdp_format {
     uint8_t pt;
@@ -40,15 +43,18 @@ struct sdp_audio {
     struct sdp_format formats[SDP_AUDIO_MAX_FORMATS]; /* in the order of the m= line, each once */
     size_t n_formats;
     struct net_addr rtp, rtcp; /* rtcp: as a=rtcp says, or rtp with its port plus 1 */
-    bool hold_address;         /* c= is 0.0.0.0 or ::, the old way to hold: both unset */
+    bool hold_address;         /* c= is 0.0.0.0 or ::, the old way to hold: both unset. With DTLS
+                                  they are not read at all: ICE finds them */
     bool rtcp_mux;
     enum sdp_direction direction;
     unsigned ptime_ms, maxptime_ms; /* 0: not said */
     uint32_t max_bps;               /* of b=, RTP payload and headers; 0: not said */
-    uint16_t audio_level_id;        /* RFC 6464, 1 to 255; 0: none we may receive */
-    bool fb_nack, fb_transport_cc;  /* a=rtcp-fb for any format */
-    bool xr_voip_metrics;           /* a=rtcp-xr (RFC 3611) */
-    struct sdp_str mid;             /* RFC 5888 */
+    /* Header extensions, 1 to 255, no two alike; 0: none we may receive. */
+    uint16_t audio_level_id, mid_id, transport_cc_id;
+    bool fb_nack, fb_transport_cc; /* a=rtcp-fb for any format */
+    bool rtcp_rsize;               /* RFC 5506 */
+    bool xr_voip_metrics;          /* a=rtcp-xr (RFC 3611) */
+    struct sdp_str mid;            /* RFC 5888 */
     uint32_t ssrcs[SDP_AUDIO_MAX_SSRCS];
     size_t n_ssrcs;
     struct sdes_crypto crypto[SDP_AUDIO_MAX_CRYPTO]; /* only those we could use; each tag once */

@@ -319,7 +319,9 @@ Test(sdp_audio, profiles)
         enum sdp_profile profile;
     } cases[] = {{"RTP/AVP", SDP_PROFILE_RTP}, {"RTP/AVPF", SDP_PROFILE_RTP},
         {"RTP/SAVP", SDP_PROFILE_SRTP}, {"RTP/SAVPF", SDP_PROFILE_SRTP},
-        {"rtp/avp", SDP_PROFILE_RTP}, {"UDP/TLS/RTP/SAVPF", SDP_PROFILE_OTHER},
+        {"rtp/avp", SDP_PROFILE_RTP}, {"UDP/TLS/RTP/SAVPF", SDP_PROFILE_DTLS},
+        {"UDP/TLS/RTP/SAVP", SDP_PROFILE_DTLS}, {"TCP/DTLS/RTP/SAVPF", SDP_PROFILE_DTLS},
+        {"TCP/TLS/RTP/SAVPF", SDP_PROFILE_DTLS}, {"UDP/DTLS/SCTP", SDP_PROFILE_OTHER},
         {"TCP/RTP/AVP", SDP_PROFILE_OTHER}, {"udptl", SDP_PROFILE_OTHER},
         {"RTP/AVPX", SDP_PROFILE_OTHER}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
