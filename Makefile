@@ -51,7 +51,7 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
-$(lib): $(call obj,$(lib_src))
+$(lib): $(call obj,$(lib_src)) $(B)/mcu/api/web_files.o
 	$(call quiet,AR,$@)rm -f $@ && ar rcs $@ $^
 
 $(B)/bin/mcu: $(call obj,mcu/main.c) $(lib)
@@ -86,7 +86,17 @@ $(B)/flags: FORCE
 FORCE:
 
 # What the program embeds is no #include that the compiler could tell of.
-$(B)/mcu/api/embed.o: mcu/api/openapi.json mcu/web/index.html
+$(B)/mcu/api/embed.o: mcu/api/openapi.json
+
+web := $(shell find mcu/web -type f | sort)
+$(B)/web.list: FORCE
+	@mkdir -p $(B)
+	@echo '$(web)' | cmp -s - $@ || echo '$(web)' >$@
+$(B)/mcu/api/web_files.c: tools/embed $(web) $(B)/web.list
+	@mkdir -p $(@D)
+	$(call quiet,EMBED,mcu/web)tools/embed mcu/web $(B)/web >$@.new && mv $@.new $@
+$(B)/mcu/api/web_files.o: $(B)/mcu/api/web_files.c $(B)/flags
+	$(call quiet,CC,$<)$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 

@@ -14,12 +14,6 @@
     "audio/wav audio/x-wav audio/wave audio/vnd.wave audio/flac audio/x-flac audio/ogg "           \
     "audio/opus application/ogg"
 
-static void page(struct http_request *r, void *arg)
-{
-    (void)arg;
-    http_respond(r, 200, "text/html; charset=utf-8", embed_page, strlen(embed_page));
-}
-
 static void openapi(struct http_request *r, void *arg)
 {
     (void)arg;
@@ -84,7 +78,12 @@ static void events_upgrade(struct http_request *r, void *arg)
 #define PARTICIPANT ROOM "/participants/{participant}"
 
 const struct http_route api_routes[] = {
-    {HTTP_GET, "/", HTTP_AUTH_NONE, NULL, 0, NULL, page, NULL},
+    {HTTP_GET, "/", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_index, NULL},
+    {HTTP_GET, "/r/{room}", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_index, NULL},
+    {HTTP_GET, "/admin", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_admin, NULL},
+    {HTTP_GET, "/web/{file}", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_file, NULL},
+    {HTTP_GET, "/web/{folder}/{file}", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_file, NULL},
+    {HTTP_GET, "/favicon.ico", HTTP_AUTH_NONE, NULL, 0, NULL, api_page_icon, NULL},
     {HTTP_GET, "/healthz", HTTP_AUTH_NONE, NULL, 0, NULL, healthz, NULL},
     {HTTP_GET, "/metrics", HTTP_AUTH_LOCAL, NULL, 0, NULL, metrics, NULL},
     {HTTP_GET, "/api/v1/openapi.json", HTTP_AUTH_NONE, NULL, 0, NULL, openapi, NULL},

@@ -65,6 +65,12 @@ bool api_may(struct http_request *r, struct room *room, enum action action, cons
 void api_entry(struct http_request *r, void *arg);
 void api_enter(struct http_request *r, void *arg);
 
+/* api_page.c */
+void api_page_index(struct http_request *r, void *arg);
+void api_page_admin(struct http_request *r, void *arg);
+void api_page_file(struct http_request *r, void *arg);
+void api_page_icon(struct http_request *r, void *arg);
+
 /* api_rooms.c */
 void api_rooms_list(struct http_request *r, void *arg);
 void api_rooms_create(struct http_request *r, void *arg);

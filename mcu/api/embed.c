@@ -8,4 +8,3 @@
             ".popsection\n")
 
 EMBED(embed_openapi, "mcu/api/openapi.json");
-EMBED(embed_page, "mcu/web/index.html");

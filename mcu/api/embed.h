@@ -4,6 +4,5 @@
 /* Text files that are part of the program, each ended by a NUL. [any] */
 
 extern const char embed_openapi[]; /* mcu/api/openapi.json */
-extern const char embed_page[];    /* mcu/web/index.html */
 
 #endif

@@ -46,7 +46,7 @@ static int check_names(struct http_conn *c, struct http_request *r, const struct
     if (!http_guard_host(host, cfg->http_names))
         return refuse(r, 403, "host_refused",
             "this Host is not ours: use the address, or add the name to http_names");
-    if (!http_guard_origin(origin, host, cfg->http_origins))
+    if (!http_guard_origin(origin, host, cfg->http_origins, r->secure))
         return refuse(
             r, 403, "origin_refused", "pages of this Origin may not come here; see http_origins");
     snprintf(r->host, sizeof(r->host), "%s", host);

@@ -1,6 +1,7 @@
 #include "mcu/http/http_conn.h"
 
 #include "mcu/config.h"
+#include "mcu/http/http_tls.h"
 #include "mcu/http/rate.h"
 
 #include <errno.h>
@@ -168,6 +169,7 @@ static struct http_request *new_request(struct http_conn *c)
     r->arg = c;
     r->anchor = &c->request;
     r->secure = http_stream_secure(&c->stream);
+    r->hsts = r->secure && !http_tls_self_signed(c->server->setup.tls);
     c->request = r;
     return r;
 }

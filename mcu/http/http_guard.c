@@ -53,11 +53,13 @@ bool http_guard_host(const char *host, const char *names)
            in_list(name, names);
 }
 
-bool http_guard_origin(const char *origin, const char *host, const char *origins)
+bool http_guard_origin(const char *origin, const char *host, const char *origins, bool secure)
 {
     if (!*origin || in_list(origin, origins))
         return true;
     const char *authority = strstr(origin, "://");
+    if (secure && strncasecmp(origin, "https://", 8))
+        return false; /* the same name without TLS is anybody's who sits on the line */
     return authority && !strcasecmp(authority + 3, host);
 }
 
@@ -87,22 +89,29 @@ bool http_guard_type(const char *content_type, const char *types)
     return in_list(type, types);
 }
 
-/* One range of Accept (a type, perhaps with wildcards and a weight) against a type. A weight of 0
- * means: not this. */
+/* One element of Accept or Accept-Encoding with a weight of 0 means: not this. */
+static bool is_refused(const char *element, size_t len)
+{
+    const char *weight = memchr(element, ';', len);
+    while (weight && weight < element + len) {
+        weight++;
+        weight += strspn(weight, " \t");
+        if (!strncasecmp(weight, "q=", 2) && weight[2] == '0' &&
+            strspn(weight + 2, "0.") == strcspn(weight + 2, ";, \t"))
+            return true;
+        weight = memchr(weight, ';', (size_t)(element + len - weight));
+    }
+    return false;
+}
+
+/* One range of Accept (a type, perhaps with wildcards and a weight) against a type. */
 static bool range_accepts(const char *range, size_t len, const char *type)
 {
     size_t name = strcspn(range, ";, \t");
     if (name > len)
         name = len;
-    const char *weight = memchr(range, ';', len);
-    while (weight && weight < range + len) {
-        weight++;
-        weight += strspn(weight, " \t");
-        if (!strncasecmp(weight, "q=", 2) && weight[2] == '0' &&
-            strspn(weight + 2, "0.") == strcspn(weight + 2, ";, \t"))
-            return false;
-        weight = memchr(weight, ';', (size_t)(range + len - weight));
-    }
+    if (is_refused(range, len))
+        return false;
     if (name == 3 && !strncmp(range, "*/*", 3))
         return true;
     size_t major = strcspn(type, "/") + 1;
@@ -122,6 +131,36 @@ bool http_guard_accept(const char *accept, const char *type)
             return true;
         accept += len;
         accept += strspn(accept, " \t,");
+    }
+    return false;
+}
+
+bool http_guard_coding(const char *accept_encoding, const char *coding)
+{
+    const char *at = accept_encoding + strspn(accept_encoding, " \t,");
+    while (*at) {
+        size_t len = strcspn(at, ","), name = strcspn(at, ";, \t");
+        if (name == strlen(coding) && !strncasecmp(at, coding, name))
+            return !is_refused(at, len);
+        at += len;
+        at += strspn(at, " \t,");
+    }
+    return false;
+}
+
+bool http_guard_etag(const char *list, const char *etag)
+{
+    size_t len = strlen(etag);
+    list += strspn(list, " \t,");
+    if (*list == '*')
+        return true;
+    while (*list) {
+        list += strncmp(list, "W/", 2) ? 0 : 2;
+        size_t n = strcspn(list, ", \t"); /* in our tags there are none */
+        if (n == len && !strncmp(list, etag, len))
+            return true;
+        list += n;
+        list += strspn(list, " \t,");
     }
     return false;
 }

@@ -12,9 +12,9 @@
  * a numeric one, "localhost" and the configured names (separated by spaces) are ours. */
 bool http_guard_host(const char *host, const char *names);
 
-/* The Origin of a WebSocket: none (not a browser), the same host and port as asked for, or one of
- * the configured origins. */
-bool http_guard_origin(const char *origin, const char *host, const char *origins);
+/* The Origin of a request: none (not a browser), the same host and port as asked for (and by TLS
+ * too, if secure), or one of the configured origins. */
+bool http_guard_origin(const char *origin, const char *host, const char *origins, bool secure);
 
 /* Whether an Origin is among the configured ones. */
 bool http_guard_listed(const char *origin, const char *origins);
@@ -27,6 +27,13 @@ bool http_guard_type(const char *content_type, const char *types);
 
 /* Whether an Accept header ("" = anything) lets us answer with this type. */
 bool http_guard_accept(const char *accept, const char *type);
+
+/* Whether an Accept-Encoding names this coding. */
+bool http_guard_coding(const char *accept_encoding, const char *coding);
+
+/* Whether an If-None-Match lists this tag, its quotes included; weak ones count (RFC 9110, 8.8.3).
+ */
+bool http_guard_etag(const char *list, const char *etag);
 
 /* The value of a Content-Length, or -1: not a number, or given more than once. */
 int64_t http_guard_length(const char *text);

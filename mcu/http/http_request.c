@@ -218,7 +218,18 @@ void http_header(struct http_request *r, const char *name, const char *value)
     r->headers[r->headers_len] = '\0';
 }
 
-/* Our page needs nothing from elsewhere, answers are nobody's to keep or to frame. */
+/* Ours unless the handler has set another. */
+static const char *unless_set(const struct http_request *r, const char *name, const char *line)
+{
+    size_t len = strlen(name);
+    for (const char *at = r->headers; *at; at = strchr(at, '\n') + 1)
+        if (!strncasecmp(at, name, len) && at[len] == ':')
+            return "";
+    return line;
+}
+
+/* Answers are nobody's to keep, to frame or to take for something else; what is no page of ours
+ * runs and loads nothing. */
 static int print_head(
     const struct http_request *r, char *buf, size_t cap, int status, const char *type, size_t len)
 {
@@ -226,20 +237,25 @@ static int print_head(
     time_t now = time(NULL);
     struct tm tm;
     strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    if (status != 204)
+    if (status != 204 && status != 304)
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", len);
     return snprintf(buf, cap,
         "HTTP/1.1 %d %s\r\n"
         "Date: %s\r\n"
         "%s%s%s%s"
         "Connection: %s\r\n"
-        "Cache-Control: no-store\r\n"
+        "%s%s%s"
         "X-Content-Type-Options: nosniff\r\n"
-        "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n"
         "Referrer-Policy: no-referrer\r\n"
+        "Cross-Origin-Opener-Policy: same-origin\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\n"
         "%s\r\n",
         status, http_status_text(status), date, type ? "Content-Type: " : "", type ? type : "",
-        type ? "\r\n" : "", length, r->close ? "close" : "keep-alive", r->headers);
+        type ? "\r\n" : "", length, r->close ? "close" : "keep-alive",
+        unless_set(r, "Cache-Control", "Cache-Control: no-store\r\n"),
+        unless_set(r, "Content-Security-Policy",
+            "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"),
+        r->hsts ? "Strict-Transport-Security: max-age=31536000\r\n" : "", r->headers);
 }
 
 void http_respond(

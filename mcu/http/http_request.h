@@ -47,7 +47,7 @@ void http_error(struct http_request *r, int status, const char *code, const char
 /* --- for the server and tests ----------------------------------------------------------------- */
 enum {
     HTTP_QUERIES_MAX = 8,
-    HTTP_HEADERS_MAX = 1024,
+    HTTP_HEADERS_MAX = 2048,
     HTTP_KEPT = 5,
     HTTP_HOST_MAX = 264,
     HTTP_PIN_MAX = 64, /* bytes of a bearer that may be a PIN */
@@ -62,6 +62,7 @@ struct http_request {
     bool head;                     /* HEAD: the answer has no body */
     bool close;                    /* the connection ends with the answer */
     bool secure;                   /* by TLS */
+    bool hsts;                     /* browsers shall come by TLS only */
     struct grant grant;            /* of the bearer; GRANT_NONE: there was none */
     char bearer[HTTP_PIN_MAX + 1]; /* that is no token; "" = none */
     struct in6_addr peer;

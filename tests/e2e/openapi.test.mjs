@@ -2,7 +2,7 @@
 // there, and each documented status can be had and looks as described.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { binary, Mcu } from './support/mcu.mjs';
@@ -170,6 +170,31 @@ test('what goes well', async () => {
     await ask('POST', `${room}/play`, 202, { body: wave(), type: 'audio/wav' });
     await ask('POST', `${room}/play`, 202, json({ sound: 'beep.wav' }));
     await ask('DELETE', `${room}/play`, 204);
+});
+
+test('the page and its files', async () => {
+    const web = join(folder, 'web');
+    mkdirSync(join(web, 'sub'), { recursive: true });
+    const files = { 'index.html': 'i', 'admin.html': 'a', 'icon.svg': '<svg/>', 'x.js': '1', 'sub/y.css': '' };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(web, name), text);
+    const paged = await Mcu.start({ flags: { web_dir: web } });
+    const other = mcu;
+    mcu = paged;
+    try {
+        const pages = operations().filter(({ operation }) => operation.responses[304]);
+        assert.equal(pages.length, 6);
+        for (const { method, path } of pages) {
+            const at = path.includes('{folder}') ? { folder: 'sub', file: 'y.css' } : { file: 'x.js' };
+            const page = await ask(method, path, 200, { at, token: '' });
+            const headers = { 'If-None-Match': page.headers.get('etag'), 'Cache-Control': 'max-age=0' };
+            await ask(method, path, 304, { at, token: '', headers });
+        }
+        rmSync(join(web, 'icon.svg'));
+        await ask('GET', '/favicon.ico', 204, { token: '' });
+    } finally {
+        mcu = other;
+        await paged.stop();
+    }
 });
 
 test('who has no token is told so', async () => {

@@ -32,7 +32,9 @@ static void ask(const struct http_head *h)
     }
     const char *host = http_head_get(h, "host", &count);
     http_guard_host(host, "a.example b.example");
-    http_guard_origin(http_head_get(h, "origin", NULL), host, "https://a.example");
+    http_guard_origin(http_head_get(h, "origin", NULL), host, "https://a.example", false);
+    http_guard_coding(http_head_get(h, "accept-encoding", NULL), "gzip");
+    http_guard_etag(http_head_get(h, "if-none-match", NULL), "\"0123456789abcdef-gzip\"");
     const char *token = http_guard_bearer(http_head_get(h, "authorization", NULL), &len);
     require(!token || len);
     http_guard_type(http_head_get(h, "content-type", NULL), "application/json application/sdp");

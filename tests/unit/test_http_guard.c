@@ -28,21 +28,26 @@ Test(http_guard, origins)
 {
     static const struct {
         const char *origin, *host, *list;
-        bool taken;
+        bool taken, secure;
     } cases[] = {
-        {"", "127.0.0.1", "", true},
-        {"http://127.0.0.1:8080", "127.0.0.1:8080", "", true},
-        {"http://127.0.0.1:8081", "127.0.0.1:8080", "", false},
-        {"https://evil.example", "127.0.0.1", "", false},
-        {"https://a.example", "127.0.0.1", "https://b.example https://a.example", true},
-        {"https://a.example.evil", "127.0.0.1", "https://a.example", false},
-        {"http://a.example", "127.0.0.1", "https://a.example", false},
-        {"null", "127.0.0.1", "", false},
-        {"127.0.0.1", "127.0.0.1", "", false},
-        {"http://127.0.0.1/x", "127.0.0.1", "", false},
+        {"https://a.example:8443", "a.example:8443", "", true, true},
+        {"http://a.example:8443", "a.example:8443", "", false, true},
+        {"http://b.example", "a.example", "http://b.example", true, true},
+        {"", "127.0.0.1", "", true, true},
+        {"", "127.0.0.1", "", true, false},
+        {"http://127.0.0.1:8080", "127.0.0.1:8080", "", true, false},
+        {"http://127.0.0.1:8081", "127.0.0.1:8080", "", false, false},
+        {"https://evil.example", "127.0.0.1", "", false, false},
+        {"https://a.example", "127.0.0.1", "https://b.example https://a.example", true, false},
+        {"https://a.example.evil", "127.0.0.1", "https://a.example", false, false},
+        {"http://a.example", "127.0.0.1", "https://a.example", false, false},
+        {"null", "127.0.0.1", "", false, false},
+        {"127.0.0.1", "127.0.0.1", "", false, false},
+        {"http://127.0.0.1/x", "127.0.0.1", "", false, false},
     };
     for (size_t i = 0; i < N(cases); i++)
-        cr_assert_eq(http_guard_origin(cases[i].origin, cases[i].host, cases[i].list),
+        cr_assert_eq(
+            http_guard_origin(cases[i].origin, cases[i].host, cases[i].list, cases[i].secure),
             cases[i].taken, "%s", cases[i].origin);
 }
 
@@ -124,4 +129,38 @@ Test(http_guard, text_is_utf8_without_controls)
         cr_assert(http_guard_utf8(controls[i], strlen(controls[i])), "%zu", i);
     }
     cr_assert(!http_guard_text("a\0b", 3));
+}
+
+Test(http_guard, codings)
+{
+    static const struct {
+        const char *list;
+        bool taken;
+    } cases[] = {
+        {"gzip", true},
+        {"deflate, gzip;q=0.5, br", true},
+        {"GZIP", true},
+        {"br,gzip", true},
+        {"", false},
+        {"br", false},
+        {"gzip;q=0", false},
+        {"gzip; q=0.000, br", false},
+        {"gzipx", false},
+        {"xgzip", false},
+        {"*", false},
+    };
+    for (size_t i = 0; i < N(cases); i++)
+        cr_assert_eq(http_guard_coding(cases[i].list, "gzip"), cases[i].taken, "%s", cases[i].list);
+}
+
+Test(http_guard, etags)
+{
+    static const char *const match[] = {
+        "\"a\"", "W/\"a\"", "\"b\", \"a\"", "\"b\",W/\"a\" , \"c\"", "*", " , \"a\""};
+    static const char *const others[] = {
+        "", "\"b\"", "a", "\"a", "\"aa\"", "w/\"a\"", "\"A\"", ","};
+    for (size_t i = 0; i < N(match); i++)
+        cr_assert(http_guard_etag(match[i], "\"a\""), "%s", match[i]);
+    for (size_t i = 0; i < N(others); i++)
+        cr_assert(!http_guard_etag(others[i], "\"a\""), "%s", others[i]);
 }

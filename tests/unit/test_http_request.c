@@ -46,7 +46,7 @@ Test(http_request, an_answer_on_the_wire)
     cr_assert_not_null(strstr(h.text, "\r\nConnection: keep-alive\r\n"));
     cr_assert_not_null(strstr(h.text, "\r\nLocation: /x\r\n"));
     cr_assert_not_null(strstr(h.text, "\r\nX-Content-Type-Options: nosniff\r\n"));
-    cr_assert_not_null(strstr(h.text, "\r\nContent-Security-Policy: default-src 'self'"));
+    cr_assert_not_null(strstr(h.text, "\r\nContent-Security-Policy: default-src 'none'"));
     cr_assert_null(strstr(h.text, "Injected"));
     cr_assert_str_eq(strstr(h.text, "\r\n\r\n"), "\r\n\r\nbody");
     free(h.text);

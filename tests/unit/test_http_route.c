@@ -72,6 +72,11 @@ static enum http_auth meant_for(const char *pattern)
         enum http_auth auth;
     } others[] = {
         {"/", HTTP_AUTH_NONE},
+        {"/r/{room}", HTTP_AUTH_NONE},
+        {"/admin", HTTP_AUTH_NONE},
+        {"/web/{file}", HTTP_AUTH_NONE},
+        {"/web/{folder}/{file}", HTTP_AUTH_NONE},
+        {"/favicon.ico", HTTP_AUTH_NONE},
         {"/healthz", HTTP_AUTH_NONE},
         {"/api/v1/openapi.json", HTTP_AUTH_NONE},
         {"/metrics", HTTP_AUTH_LOCAL},
