@@ -89,16 +89,31 @@ static int add_public(struct jwt_keys *keys, EVP_PKEY *public)
     return 0;
 }
 
+/* A SubjectPublicKeyInfo, as stands between BEGIN and END PUBLIC KEY. */
+static int add_der(struct jwt_keys *keys, const unsigned char *der, long len)
+{
+    EVP_PKEY *public = d2i_PUBKEY(NULL, &der, len);
+    int err = public ? add_public(keys, public) : -EINVAL;
+    if (err)
+        EVP_PKEY_free(public);
+    return err;
+}
+
 int jwt_keys_add_pem(struct jwt_keys *keys, const char *pem, size_t len)
 {
+    char *name, *header;
+    unsigned char *der;
+    long der_len;
     int added = 0, err = 0;
     BIO *in = BIO_new_mem_buf(pem, (int)len);
     if (!in)
         return -ENOMEM;
-    for (EVP_PKEY *public; !err && (public = PEM_read_bio_PUBKEY(in, NULL, NULL, NULL)); added++) {
-        err = add_public(keys, public);
-        if (err)
-            EVP_PKEY_free(public);
+    while (!err && PEM_read_bio(in, &name, &header, &der, &der_len) == 1) {
+        err = strcmp(name, PEM_STRING_PUBLIC) ? -EINVAL : add_der(keys, der, der_len);
+        added++;
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(der, (size_t)der_len); /* could be a private key by mistake */
     }
     bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     ERR_clear_error();

@@ -58,7 +58,7 @@ static int take_number(const struct field *f, const json_t *value, struct api_er
         return fail(e, 422, "bad_field", "%s must be a %snumber", f->name, whole ? "whole " : "");
     double n = json_number_value(value);
     if (!(n >= f->min && n <= f->max))
-        return fail(e, 422, "out_of_range", "%s must be %g to %g", f->name, f->min, f->max);
+        return fail(e, 422, "out_of_range", "%s must be %.10g to %.10g", f->name, f->min, f->max);
     if (whole)
         *(unsigned *)f->to = (unsigned)n;
     else
