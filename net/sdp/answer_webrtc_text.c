@@ -148,6 +148,13 @@ static void idle(struct writer *w, size_t index)
     add_transport(w, index);
 }
 
+/* With a c= line of its own, since there is none of the session. */
+static void refuse(struct writer *w, size_t index)
+{
+    answer_text_refuse(w->to, w->m->offer, &w->m->offer->media[index]);
+    sdp_set_conn(w->to, "0.0.0.0");
+}
+
 static void write(struct writer *w)
 {
     const struct answer_config *cfg = w->m->cfg;
@@ -162,7 +169,7 @@ static void write(struct writer *w)
         if (w->lines->line[i].fate == ANSWER_LINE_TAKEN)
             take(w, &w->a->audio);
         else if (w->lines->line[i].fate == ANSWER_LINE_REFUSED)
-            answer_text_refuse(w->to, w->m->offer, &w->m->offer->media[i]);
+            refuse(w, i);
         else
             idle(w, i);
     }
