@@ -70,7 +70,7 @@ __attribute__((format(printf, 4, 5))) static int deny(
 static int deny_role(
     struct access_denial *why, enum action action, const struct grant *g, unsigned least)
 {
-    if (action == ACTION_UNMUTE)
+    if (action == ACTION_UNMUTE && least == A)
         return deny(why, 403, "only_self_unmutes",
             "nobody is unmuted by another; ask them with \"ask_unmute\"");
     if (least == NOBODY)
