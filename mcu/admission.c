@@ -76,8 +76,10 @@ static int identify(struct room *room, const struct grant *brought, struct grant
     *g = brought ? *brought : (struct grant){.kind = GRANT_GUEST, .via = GRANT_GUEST};
     if (!brought)
         g->role = guest_role(room);
-    if (g->role == ROLE_ADMIN)
-        g->role = ROLE_MODERATOR; /* in a room there is none above */
+    if (g->kind == GRANT_ADMIN) { /* in a room there is nobody above a moderator */
+        g->kind = g->via = GRANT_JWT;
+        g->role = ROLE_MODERATOR;
+    }
     if (of_an_earlier_meeting(room, g))
         forget_standing(room, g);
     memcpy(g->room, room->name, sizeof(g->room));
@@ -266,4 +268,10 @@ void room_standing(struct room *room, const struct grant *g, struct grant *out)
         out->admitted = false;
     if (known.kicked || known.refused || of_an_earlier_meeting(room, g))
         out->role = ROLE_NONE;
+}
+
+const char *room_shut_out(const struct room *room, const struct grant *g)
+{
+    struct visitor known = recall(room, g);
+    return known.kicked ? "kicked" : known.refused ? "refused" : NULL;
 }

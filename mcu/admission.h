@@ -49,4 +49,7 @@ int room_admit(struct room *room, const struct room_visit *visit, struct room_ad
  * ask access_may(). */
 void room_standing(struct room *room, const struct grant *g, struct grant *out);
 
+/* "kicked" or "refused": is let in no more; else NULL. */
+const char *room_shut_out(const struct room *room, const struct grant *g);
+
 #endif

@@ -399,6 +399,13 @@ static void fill_inward(const struct leg *leg, struct leg_stats *out)
     out->fec_used = j.fec_used;
 }
 
+uint8_t leg_level(const struct leg *leg)
+{
+    struct mixer_leg_stats mix;
+    mixer_leg_stats(leg->mixer_leg, &mix);
+    return mix.level;
+}
+
 void leg_fill_stats(const struct leg *leg, struct leg_stats *out)
 {
     const struct leg_media *m = leg->media;

@@ -99,6 +99,13 @@ int lobby_refuse(struct room *room, const char *id)
     return 0;
 }
 
+void lobby_leave(struct room *room, const char *id)
+{
+    struct knock *k = find(room, id);
+    if (k)
+        end(room, k, "left");
+}
+
 void lobby_admit_all(struct room *room)
 {
     while (!TAILQ_EMPTY(&room->lobby))

@@ -24,6 +24,7 @@ const struct grant *lobby_find(struct room *room, const char *id);
  * found. */
 int lobby_admit(struct room *room, const char *id);
 int lobby_refuse(struct room *room, const char *id);
+void lobby_leave(struct room *room, const char *id); /* they give up */
 
 /* A WebSocket of one who waits was opened or closed. False: nobody of that id waits. */
 bool lobby_hold(struct room *room, const char *id);

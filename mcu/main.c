@@ -130,6 +130,7 @@ static void end_http(struct program *p)
     p->api.rooms = NULL;
     http_close(p->api.http);
     events_destroy(p->api.events);
+    member_events_destroy(p->api.members);
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&p->signals[i], NULL);
     uv_close((uv_handle_t *)&p->sampler, NULL);
@@ -187,6 +188,7 @@ static void on_room_event(const struct room_event *e, void *arg)
 {
     struct program *p = arg;
     events_publish(p->api.events, e);
+    member_events_publish(p->api.members, e);
 }
 
 /* Every participant may need a pair of sockets. */
@@ -271,6 +273,8 @@ static int start_server(struct program *p)
     p->api.loop = &p->loop;
     p->api.health = &p->health;
     err = events_create(&p->api.events, &p->loop);
+    if (!err)
+        err = member_events_create(&p->api.members, &p->api);
     if (!err)
         err = attempts_create(&p->api.attempts);
     if (!err)

@@ -408,3 +408,55 @@ int participant_stats(struct participant *p, participant_stats_fn *fn, void *arg
 {
     return query(p->room, p->id, fn, arg);
 }
+
+/* --- levels ---------------------------------------------------------------------------------- */
+enum { LEVELS_MAX = 64 }; /* more voices at once are a noise */
+
+struct levels_query {
+    room_levels_fn *fn;
+    void *arg;
+};
+
+static void on_levels(const struct room_media_level *levels, size_t n, void *arg)
+{
+    struct levels_query *q = arg;
+    struct room_level known[LEVELS_MAX];
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct participant *p = levels[i].owner;
+        if (p->leaving)
+            continue;
+        memcpy(known[found].id, p->id, sizeof(p->id));
+        known[found++].level = levels[i].level;
+    }
+    q->fn(known, found, q->arg);
+    free(q);
+}
+
+int room_levels(struct room *room, room_levels_fn *fn, void *arg)
+{
+    struct levels_query *q = malloc(sizeof(*q));
+    if (!q)
+        return -ENOMEM;
+    *q = (struct levels_query){fn, arg};
+    int err = room_media_levels(room->media, LEVELS_MAX, on_levels, q);
+    if (err)
+        free(q);
+    return err;
+}
+
+bool room_talking(const struct room *room)
+{
+    const struct participant *p;
+    TAILQ_FOREACH(p, &room->participants, entry)
+    if (p->talking)
+        return true;
+    return false;
+}
+
+void participants_each(struct room *room, participant_each_fn *fn, void *arg)
+{
+    struct participant *p;
+    TAILQ_FOREACH(p, &room->participants, entry)
+    fn(p, arg);
+}

@@ -205,6 +205,47 @@ int room_media_stats(struct room_media *rm, room_media_stats_fn *fn, void *arg)
     return err;
 }
 
+struct levels_request {
+    struct mail mail;
+    room_media_levels_fn *fn;
+    void *arg;
+    size_t max, n;
+    struct room_media_level levels[];
+};
+
+static void deliver_levels(struct mail *m)
+{
+    struct levels_request *q = (struct levels_request *)m;
+    q->fn(q->levels, q->n, q->arg);
+    free(q);
+}
+
+static void levels_on_loop(struct room_media *rm, void *arg)
+{
+    struct levels_request *q = arg;
+    for (size_t i = 0; i < rm->n_legs && q->n < q->max; i++) {
+        uint8_t level = leg_level(rm->legs[i]);
+        if (level < MIXER_LEVEL_SILENT)
+            q->levels[q->n++] = (struct room_media_level){leg_owner(rm->legs[i]), level};
+    }
+    q->mail.deliver = deliver_levels;
+    mailbox_post(rm->control, &q->mail);
+}
+
+int room_media_levels(struct room_media *rm, size_t max, room_media_levels_fn *fn, void *arg)
+{
+    struct levels_request *q = calloc(1, sizeof(*q) + max * sizeof(q->levels[0]));
+    if (!q)
+        return -ENOMEM;
+    q->fn = fn;
+    q->arg = arg;
+    q->max = max;
+    int err = room_media_run(rm, levels_on_loop, q);
+    if (err)
+        free(q);
+    return err;
+}
+
 /* --- for legs and players -------------------------------------------------------------------- */
 struct mixer *room_media_mixer(struct room_media *rm)
 {

@@ -35,6 +35,14 @@ typedef void room_media_stats_fn(
     void *const *owners, const struct leg_stats *stats, size_t n, void *arg);
 int room_media_stats(struct room_media *rm, room_media_stats_fn *fn, void *arg);
 
+/* [control] The same of those who are not silent, of at most max legs: their levels. */
+struct room_media_level {
+    void *owner;
+    uint8_t level;
+};
+typedef void room_media_levels_fn(const struct room_media_level *levels, size_t n, void *arg);
+int room_media_levels(struct room_media *rm, size_t max, room_media_levels_fn *fn, void *arg);
+
 /* --- for legs and players, on the media loop ------------------------------------------------- */
 struct mixer *room_media_mixer(struct room_media *rm);
 struct media_loop *room_media_loop(struct room_media *rm);

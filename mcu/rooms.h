@@ -159,6 +159,18 @@ typedef void participant_stats_fn(
 int room_stats(struct room *room, participant_stats_fn *fn, void *arg);
 int participant_stats(struct participant *p, participant_stats_fn *fn, void *arg);
 
+/* How loud those are who are not silent, as RFC 6464 counts (0 loud … 126). Comes like statistics,
+ * but costs little. */
+struct room_level {
+    char id[PARTICIPANT_ID_LEN + 1];
+    uint8_t level;
+};
+typedef void room_levels_fn(const struct room_level *levels, size_t n, void *arg);
+int room_levels(struct room *room, room_levels_fn *fn, void *arg); /* 0 or -ENOMEM */
+bool room_talking(const struct room *room);                        /* somebody is */
+typedef void participant_each_fn(struct participant *p, void *arg);
+void participants_each(struct room *room, participant_each_fn *fn, void *arg);
+
 /* Plays a WAV, FLAC or Ogg file (its bytes; taken over and freed) into the room, replacing what
  * plays. 0; -EINVAL not a sound file; -EFBIG; -ENOMEM. An end is told by event. */
 int room_play(struct room *room, uint8_t *file, size_t len, const char **why);

@@ -90,19 +90,26 @@ const struct http_route api_routes[] = {
     {HTTP_GET, "/api/v1/events", HTTP_AUTH_ADMIN, NULL, 0, NULL, events_upgrade, &events_socket},
     {HTTP_GET, "/api/v1/rooms", HTTP_AUTH_ADMIN, NULL, 0, JSON, api_rooms_list, NULL},
     {HTTP_POST, "/api/v1/rooms", HTTP_AUTH_ADMIN, JSON, 0, JSON, api_rooms_create, NULL},
-    {HTTP_GET, ROOM, HTTP_AUTH_ADMIN, NULL, 0, JSON, api_room_get, NULL},
-    {HTTP_PATCH, ROOM, HTTP_AUTH_ADMIN, JSON, 0, JSON, api_room_patch, NULL},
-    {HTTP_DELETE, ROOM, HTTP_AUTH_ADMIN, NULL, 0, NULL, api_room_delete, NULL},
+    {HTTP_GET, ROOM, HTTP_AUTH_BEARER, NULL, 0, JSON, api_room_get, NULL},
+    {HTTP_PATCH, ROOM, HTTP_AUTH_BEARER, JSON, 0, JSON, api_room_patch, NULL},
+    {HTTP_DELETE, ROOM, HTTP_AUTH_BEARER, NULL, 0, NULL, api_room_delete, NULL},
+    {HTTP_GET, ROOM "/entry", HTTP_AUTH_NONE, NULL, 0, JSON, api_entry, NULL},
+    {HTTP_POST, ROOM "/enter", HTTP_AUTH_OPTIONAL, JSON, 0, JSON, api_enter, NULL},
+    {HTTP_GET, ROOM "/events", HTTP_AUTH_BEARER, NULL, 0, NULL, member_events_upgrade,
+        &member_events_socket},
+    {HTTP_GET, ROOM "/lobby", HTTP_AUTH_BEARER, NULL, 0, JSON, api_lobby_list, NULL},
+    {HTTP_POST, ROOM "/lobby/{participant}", HTTP_AUTH_BEARER, JSON, 0, NULL, api_lobby_decide,
+        NULL},
     {HTTP_POST, ROOM "/links", HTTP_AUTH_BEARER, JSON, 0, JSON, api_links_create, NULL},
     {HTTP_POST, ROOM "/play", HTTP_AUTH_ADMIN, JSON " " SOUNDS, HTTP_BODY_LARGE, NULL, api_play,
         NULL},
     {HTTP_DELETE, ROOM "/play", HTTP_AUTH_ADMIN, NULL, 0, NULL, api_play_stop, NULL},
-    {HTTP_GET, ROOM "/participants", HTTP_AUTH_ADMIN, NULL, 0, JSON, api_participants_list, NULL},
+    {HTTP_GET, ROOM "/participants", HTTP_AUTH_BEARER, NULL, 0, JSON, api_participants_list, NULL},
     {HTTP_POST, ROOM "/participants", HTTP_AUTH_ADMIN, SDP, 0, SDP, api_participants_join, NULL},
-    {HTTP_GET, PARTICIPANT, HTTP_AUTH_ADMIN, NULL, 0, JSON, api_participant_get, NULL},
+    {HTTP_GET, PARTICIPANT, HTTP_AUTH_BEARER, NULL, 0, JSON, api_participant_get, NULL},
     {HTTP_PUT, PARTICIPANT, HTTP_AUTH_ADMIN, SDP, 0, SDP, api_participant_put, NULL},
-    {HTTP_PATCH, PARTICIPANT, HTTP_AUTH_ADMIN, JSON, 0, JSON, api_participant_patch, NULL},
-    {HTTP_DELETE, PARTICIPANT, HTTP_AUTH_ADMIN, NULL, 0, NULL, api_participant_delete, NULL},
+    {HTTP_PATCH, PARTICIPANT, HTTP_AUTH_BEARER, JSON, 0, JSON, api_participant_patch, NULL},
+    {HTTP_DELETE, PARTICIPANT, HTTP_AUTH_BEARER, NULL, 0, NULL, api_participant_delete, NULL},
     {HTTP_POST, PARTICIPANT "/dtmf", HTTP_AUTH_ADMIN, JSON, 0, NULL, api_participant_dtmf, NULL},
 };
 const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);
@@ -155,12 +162,45 @@ struct room *api_room(struct http_request *r, const struct api *api)
     return room;
 }
 
-struct participant *api_participant(struct http_request *r, const struct api *api)
+void api_standing(const struct http_request *r, struct room *room, struct grant *out)
 {
+    const struct grant *g = http_grant(r);
+    *out = (struct grant){0};
+    if (g)
+        room_standing(room, g, out);
+    if (g && g->kind == GRANT_LINK)
+        out->role = ROLE_NONE; /* it is good for entering, as someone */
+}
+
+bool api_is_self(const struct http_request *r, const char *id)
+{
+    const struct grant *g = http_grant(r);
+    return g && *g->sub && !strcmp(g->sub, id);
+}
+
+bool api_may(struct http_request *r, struct room *room, enum action action, const char *id)
+{
+    struct room_info info;
+    struct access_denial why;
+    struct grant standing;
+    room_info(room, &info);
+    api_standing(r, room, &standing);
+    if (!access_may(
+            http_grant(r) ? &standing : NULL, action, info.name, id && api_is_self(r, id), &why))
+        return true;
+    http_error(r, why.status, why.code, why.message);
+    return false;
+}
+
+/* Who may not see who is there does not learn it from what is not found either. */
+struct participant *api_participant(
+    struct http_request *r, const struct api *api, enum action action)
+{
+    const char *id = http_param(r, "participant");
     struct room *room = api_room(r, api);
-    if (!room)
+    if (!room || !api_may(r, room, action, id))
         return NULL;
-    struct participant *p = participant_find(room, http_param(r, "participant"));
+    struct participant *p = participant_find(room, id);
     if (!p)
         http_error(r, 404, "no_participant", "nobody in this room has that id");
     return p;

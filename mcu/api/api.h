@@ -10,6 +10,7 @@
 #include "mcu/admission.h"
 #include "mcu/api/api_json.h"
 #include "mcu/api/events.h"
+#include "mcu/api/member_events.h"
 #include "mcu/http/http.h"
 #include "mcu/http/http_request.h"
 #include "mcu/rooms.h"
@@ -27,6 +28,7 @@ struct api {
     uv_loop_t *loop;
     struct rooms *rooms; /* NULL while draining: handlers answer 503 */
     struct events *events;
+    struct member_events *members;
     struct http_server *http;
     struct health *health;
     struct access *access;
@@ -47,8 +49,15 @@ void api_respond_error(struct http_request *r, const struct api_error *e);
 bool api_running(struct http_request *r, const struct api *api);
 /* The room of the path, or NULL and it is answered (404, 503). */
 struct room *api_room(struct http_request *r, const struct api *api);
-struct participant *api_participant(struct http_request *r, const struct api *api);
+/* The participant of the path, to whom the bearer may do that; or NULL and it is answered. */
+struct participant *api_participant(
+    struct http_request *r, const struct api *api, enum action action);
 void api_no_memory(struct http_request *r);
+/* Whether the bearer may do that in the room, to the one of that id (NULL: to nobody); false: it
+ * is answered (401, 403). api_standing() is the bearer's grant as the room has it now. */
+bool api_may(struct http_request *r, struct room *room, enum action action, const char *id);
+void api_standing(const struct http_request *r, struct room *room, struct grant *out);
+bool api_is_self(const struct http_request *r, const char *id);
 
 /* api_enter.c. Lets who asks into the room of the path, which is made if need be: every check of
  * mcu/admission.h. NULL: it is answered. name NULL: the grant's; pin NULL: none. When the join
@@ -60,8 +69,8 @@ struct api_entrance {
 struct room *api_enter_room(struct http_request *r, const struct api *api, const char *name,
     const char *pin, bool listens_only, bool can_wait, struct api_entrance *out);
 void api_enter_undo(struct room *room, const struct api_entrance *e);
-/* The WebRTC side's checks of a grant against an action; false: it is answered (401, 403). */
-bool api_may(struct http_request *r, struct room *room, enum action action, const char *id);
+/* For those who need no admission: finds or makes. NULL: it is answered. */
+struct room *api_room_to_join(struct http_request *r, const struct api *api, bool *made);
 void api_entry(struct http_request *r, void *arg);
 void api_enter(struct http_request *r, void *arg);
 
@@ -90,8 +99,13 @@ void api_participants_list(struct http_request *r, void *arg);
 void api_participants_join(struct http_request *r, void *arg);
 void api_participant_get(struct http_request *r, void *arg);
 void api_participant_put(struct http_request *r, void *arg);
+void api_participant_dtmf(struct http_request *r, void *arg);
+json_t *api_describe_participant(const struct participant *p); /* NULL: no memory */
+
+/* api_moderate.c */
 void api_participant_patch(struct http_request *r, void *arg);
 void api_participant_delete(struct http_request *r, void *arg);
-void api_participant_dtmf(struct http_request *r, void *arg);
+void api_lobby_list(struct http_request *r, void *arg);
+void api_lobby_decide(struct http_request *r, void *arg);
 
 #endif

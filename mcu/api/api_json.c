@@ -2,6 +2,7 @@
 
 #include "mcu/http/http_guard.h"
 #include "mcu/json_text.h"
+#include "mcu/names.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -42,7 +43,7 @@ static json_t *parse(const void *body, size_t len, struct api_error *e)
     return NULL;
 }
 
-enum field_type { FIELD_TEXT, FIELD_UINT, FIELD_NUMBER, FIELD_BOOL };
+enum field_type { FIELD_TEXT, FIELD_TEXT_OR_NULL, FIELD_UINT, FIELD_NUMBER, FIELD_BOOL };
 struct field {
     const char *name;
     enum field_type type;
@@ -82,7 +83,11 @@ static int take_field(const struct field *f, const json_t *value, struct api_err
 {
     if (f->given)
         *f->given = true;
-    if (f->type == FIELD_TEXT)
+    if (f->type == FIELD_TEXT_OR_NULL && json_is_null(value)) {
+        *(char *)f->to = '\0';
+        return 0;
+    }
+    if (f->type == FIELD_TEXT || f->type == FIELD_TEXT_OR_NULL)
         return take_text(f, value, e);
     if (f->type != FIELD_BOOL)
         return take_number(f, value, e);
@@ -122,18 +127,23 @@ static int take_all(
 }
 
 int api_json_room(const void *body, size_t len, char name[ROOM_NAME_MAX + 1],
-    struct room_settings *settings, struct api_error *e)
+    struct room_settings *settings, struct api_room_fields *given, struct api_error *e)
 {
     struct room_settings s = *settings;
+    struct api_room_fields fields_given = {0};
     unsigned jitter_ms = s.jitter_max_ms;
     char given_name[ROOM_NAME_MAX + 1];
-    bool named = false;
+    bool named = false, *other = &fields_given.other;
     const struct field fields[] = {
-        {"max_participants", FIELD_UINT, &s.max_participants, 1, 10000, NULL},
-        {"max_speakers", FIELD_UINT, &s.max_speakers, 0, 1000, NULL},
-        {"jitter_max_ms", FIELD_UINT, &jitter_ms, 20, 2000, NULL},
-        {"agc", FIELD_BOOL, &s.agc, 0, 0, NULL},
-        {"denoise", FIELD_BOOL, &s.denoise, 0, 0, NULL},
+        {"max_participants", FIELD_UINT, &s.max_participants, 1, 10000, other},
+        {"max_speakers", FIELD_UINT, &s.max_speakers, 0, 1000, other},
+        {"jitter_max_ms", FIELD_UINT, &jitter_ms, 20, 2000, other},
+        {"agc", FIELD_BOOL, &s.agc, 0, 0, other},
+        {"denoise", FIELD_BOOL, &s.denoise, 0, 0, other},
+        {"first_moderates", FIELD_BOOL, &s.first_moderates, 0, 0, other},
+        {"locked", FIELD_BOOL, &s.locked, 0, 0, &fields_given.locked},
+        {"lobby", FIELD_BOOL, &s.lobby, 0, 0, &fields_given.lobby},
+        {"pin", FIELD_TEXT_OR_NULL, s.pin, ROOM_PIN_MIN, ROOM_PIN_MAX, &fields_given.pin},
         {"name", FIELD_TEXT, given_name, 1, ROOM_NAME_MAX, &named},
     };
     size_t count = sizeof(fields) / sizeof(fields[0]);
@@ -142,27 +152,77 @@ int api_json_room(const void *body, size_t len, char name[ROOM_NAME_MAX + 1],
         return err;
     if (name && (!named || !room_name_ok(given_name)))
         return fail(e, 422, "bad_name", "name must be 1 to %d of A-Z a-z 0-9 . _ -", ROOM_NAME_MAX);
+    if (*s.pin && !room_pin_ok(s.pin))
+        return fail(e, 422, "bad_pin", "pin must be %d to %d digits, or null for none",
+            ROOM_PIN_MIN, ROOM_PIN_MAX);
     if (name)
         strcpy(name, given_name);
     s.jitter_max_ms = jitter_ms;
     *settings = s;
+    *given = fields_given;
     return 0;
+}
+
+static int take_role(const char *text, enum role *role, struct api_error *e)
+{
+    *role = role_parse(text);
+    return *role ? 0 : fail(e, 422, "bad_role", "role must be viewer, participant or moderator");
 }
 
 int api_json_change(const void *body, size_t len, struct api_change *out, struct api_error *e)
 {
     struct api_change change = {0};
+    char role[16], name[PARTICIPANT_NAME_MAX + 1];
+    bool has_role = false, has_name = false, asks = false;
     const struct field fields[] = {
         {"muted", FIELD_BOOL, &change.muted, 0, 0, &change.has_muted},
         {"deaf", FIELD_BOOL, &change.deaf, 0, 0, &change.has_deaf},
         {"gain_db", FIELD_NUMBER, &change.gain_db, -40, 20, &change.has_gain},
+        {"hand", FIELD_BOOL, &change.hand, 0, 0, &change.has_hand},
+        {"ask_unmute", FIELD_BOOL, &change.ask_unmute, 0, 0, &asks},
+        {"role", FIELD_TEXT, role, 1, sizeof(role) - 1, &has_role},
+        {"name", FIELD_TEXT, name, 1, PARTICIPANT_NAME_MAX, &has_name},
     };
     int err = take_all(body, len, fields, sizeof(fields) / sizeof(fields[0]), e);
+    if (!err && has_role)
+        err = take_role(role, &change.role, e);
     if (err)
         return err;
-    if (!change.has_muted && !change.has_deaf && !change.has_gain)
-        return fail(e, 422, "nothing_to_change", "send muted, deaf or gain_db");
+    if (has_name && (!names_clean(name, change.name) || !*change.name))
+        return fail(e, 422, "bad_name", "name must have something to be seen");
+    if (asks && !change.ask_unmute)
+        return fail(e, 422, "out_of_range", "ask_unmute can only be true");
+    if (!change.has_muted && !change.has_deaf && !change.has_gain && !change.has_hand && !asks &&
+        !has_role && !has_name)
+        return fail(e, 422, "nothing_to_change",
+            "send muted, deaf, gain_db, hand, ask_unmute, role or name");
     *out = change;
+    return 0;
+}
+
+int api_json_arrival(const void *body, size_t len, struct api_arrival *out, struct api_error *e)
+{
+    struct api_arrival arrival = {0};
+    const struct field fields[] = {
+        {"name", FIELD_TEXT, arrival.name, 0, PARTICIPANT_NAME_MAX, NULL},
+        {"pin", FIELD_TEXT, arrival.pin, 0, API_PIN_MAX, NULL},
+    };
+    int err = take_all(body, len, fields, sizeof(fields) / sizeof(fields[0]), e);
+    if (!err)
+        *out = arrival;
+    return err;
+}
+
+int api_json_admit(const void *body, size_t len, bool *admit, struct api_error *e)
+{
+    bool value = false, given = false;
+    const struct field field = {"admit", FIELD_BOOL, &value, 0, 0, &given};
+    int err = take_all(body, len, &field, 1, e);
+    if (err)
+        return err;
+    if (!given)
+        return fail(e, 422, "nothing_to_change", "send admit");
+    *admit = value;
     return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "mcu/access/grant.h"
 #include "mcu/rooms.h"
 
-enum { API_DIGITS_MAX = 32, API_SOUND_MAX = 64, API_JSON_DEPTH = 8 };
+enum { API_DIGITS_MAX = 32, API_SOUND_MAX = 64, API_PIN_MAX = 64, API_JSON_DEPTH = 8 };
 enum { API_LINK_DEFAULT_S = 86400, API_LINK_MIN_S = 60, API_LINK_MAX_S = 366 * 86400 };
 
 /* Why a body was refused: 400 is no JSON, 422 is JSON that makes no sense. */
@@ -17,20 +17,40 @@ struct api_error {
     char message[192];
 };
 
-/* {"name":…, "max_participants":…, "max_speakers":…, "jitter_max_ms":…, "agc":…, "denoise":…};
+/* Which fields of a room a body gave: those of moderators, and the admin's. */
+struct api_room_fields {
+    bool locked, lobby, pin, other;
+};
+/* {"name":…, "max_participants":…, "max_speakers":…, "jitter_max_ms":…, "agc":…, "denoise":…,
+ * "first_moderates":…, "locked":…, "lobby":…, "pin":"1234" or null};
  * name is a must if it is asked for (not NULL), else it is no field. settings holds the defaults.
  * 0, or -EINVAL with *e, and settings untouched. */
 int api_json_room(const void *body, size_t len, char name[ROOM_NAME_MAX + 1],
-    struct room_settings *settings, struct api_error *e);
+    struct room_settings *settings, struct api_room_fields *given, struct api_error *e);
 
 struct api_change {
     bool has_muted, muted;
     bool has_deaf, deaf;
     bool has_gain;
     float gain_db;
+    bool has_hand, hand;
+    bool ask_unmute;
+    enum role role;                      /* ROLE_NONE: not given */
+    char name[PARTICIPANT_NAME_MAX + 1]; /* cleaned; "": not given */
 };
-/* {"muted":…, "deaf":…, "gain_db":…}, at least one. */
+/* {"muted":…, "deaf":…, "gain_db":…, "hand":…, "ask_unmute":true, "role":…, "name":…}, at least
+ * one. */
 int api_json_change(const void *body, size_t len, struct api_change *out, struct api_error *e);
+
+struct api_arrival {
+    char name[PARTICIPANT_NAME_MAX + 1]; /* as sent; "": not given */
+    char pin[API_PIN_MAX + 1];
+};
+/* {"name":…, "pin":…}, both optional. */
+int api_json_arrival(const void *body, size_t len, struct api_arrival *out, struct api_error *e);
+
+/* {"admit":…} */
+int api_json_admit(const void *body, size_t len, bool *admit, struct api_error *e);
 
 /* {"digits":"12#"} */
 int api_json_digits(

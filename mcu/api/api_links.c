@@ -22,16 +22,20 @@ static void print_url(char url[URL_MAX], const struct http_request *r, const str
             room, token);
 }
 
-static bool may_invite(struct http_request *r, const char *room)
+/* A ticket is worth something in a meeting only; others invite to meetings that are to come too. */
+static bool may_invite(struct http_request *r, const struct api *api, const char *name)
 {
     struct access_denial why;
-    if (!access_may(http_grant(r), ACTION_LINK, room, false, &why))
+    const struct grant *g = http_grant(r);
+    struct room *room = room_find(api->rooms, name);
+    if (room || g->kind == GRANT_TICKET || g->kind == GRANT_LINK)
+        return (room = api_room(r, api)) && api_may(r, room, ACTION_LINK, NULL);
+    if (!access_may(g, ACTION_LINK, name, false, &why))
         return true;
     http_error(r, why.status, why.code, why.message);
     return false;
 }
 
-/* The room need not exist yet: people are invited to meetings that are to come. */
 void api_links_create(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
@@ -46,7 +50,7 @@ void api_links_create(struct http_request *r, void *arg)
         http_error(r, 422, "bad_name", "a room's name is made of A-Z a-z 0-9 . _ -");
         return;
     }
-    if (!may_invite(r, room))
+    if (!may_invite(r, api, room))
         return;
     const uint8_t *body = http_body(r, &len);
     if (api_json_link(body, len, &link, &e)) {

@@ -1,6 +1,6 @@
 #include "mcu/api/api.h"
 
-#include "mcu/config.h"
+#include "mcu/names.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,13 +8,15 @@
 #include <string.h>
 
 /* --- as JSON ---------------------------------------------------------------------------------- */
-static json_t *describe(const struct participant *p)
+json_t *api_describe_participant(const struct participant *p)
 {
+    static const char *const kinds[] = {"device", "browser", "phone"};
     struct participant_info info;
     participant_info(p, &info);
-    return json_pack("{s:s, s:s, s:b, s:b, s:b, s:f, s:I}", "id", info.id, "name", info.name,
-        "muted", info.muted, "deaf", info.deaf, "held", info.held, "gain_db", (double)info.gain_db,
-        "joined", (json_int_t)info.joined_unix);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:f, s:I}", "id", info.id,
+        "name", info.name, "role", role_name(info.role), "kind", kinds[info.kind], "muted",
+        info.muted, "deaf", info.deaf, "hand", info.hand, "held", info.held, "encrypted",
+        info.encrypted, "gain_db", (double)info.gain_db, "joined", (json_int_t)info.joined_unix);
 }
 
 /* JSON has no NaN, which a ratio of nothing would be. */
@@ -74,7 +76,7 @@ static struct asking *asking_new(const struct api *api, struct http_request *r, 
 static json_t *with_stats(struct room *room, const char *id, const struct leg_stats *stats)
 {
     const struct participant *p = participant_find(room, id);
-    json_t *o = p ? describe(p) : NULL;
+    json_t *o = p ? api_describe_participant(p) : NULL;
     json_t *s = o ? describe_stats(stats) : NULL;
     if (s && !json_object_set_new(o, "stats", s))
         return o;
@@ -113,7 +115,7 @@ void api_participants_list(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
     struct room *room = api_room(r, api);
-    if (!room)
+    if (!room || !api_may(r, room, ACTION_PARTICIPANTS_SEE, NULL))
         return;
     struct asking *a = asking_new(api, r, true);
     if (!a || room_stats(room, on_stats, a)) {
@@ -125,7 +127,7 @@ void api_participants_list(struct http_request *r, void *arg)
 void api_participant_get(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
-    struct participant *p = api_participant(r, api);
+    struct participant *p = api_participant(r, api, ACTION_PARTICIPANT_SEE);
     if (!p)
         return;
     struct asking *a = asking_new(api, r, false);
@@ -159,34 +161,6 @@ static void refuse_offer(struct http_request *r, int err, const char *why)
     api_no_memory(r);
 }
 
-/* The room to join, made if need be; *made says so. NULL: answered. */
-static struct room *room_to_join(struct http_request *r, const struct api *api, bool *made)
-{
-    struct room_settings settings;
-    const char *name = http_param(r, "room");
-    struct room *room = room_find(api->rooms, name);
-    *made = false;
-    if (room)
-        return room;
-    if (!config_auto_create(api->cfg)) {
-        http_error(r, 404, "no_room", "there is no such room; POST /api/v1/rooms makes it");
-        return NULL;
-    }
-    rooms_defaults(api->rooms, &settings);
-    settings.transient = true;
-    int err = room_create(api->rooms, name, &settings, &room);
-    *made = !err;
-    if (!err)
-        return room;
-    if (err == -EINVAL)
-        http_error(r, 422, "bad_name", "a room's name is 1 to 64 of A-Z a-z 0-9 . _ -");
-    else if (err == -EMFILE)
-        http_error(r, 503, "too_many_rooms", "close a room, or raise max_rooms");
-    else
-        api_no_memory(r);
-    return NULL;
-}
-
 static void joined(
     struct http_request *r, struct room *room, const struct participant *p, char *sdp)
 {
@@ -209,11 +183,12 @@ static int read_wish(const struct http_request *r, const char *key, enum wish *w
     return text && *wish == WISH_NO && strcmp(text, "no") != 0 ? -EINVAL : 0;
 }
 
-static int read_wishes(const struct http_request *r, struct participant_wishes *w)
+static int read_wishes(const struct http_request *r, struct participant_wishes *w,
+    char name[static PARTICIPANT_NAME_MAX + 1])
 {
-    const char *name = http_query(r, "name");
-    w->name = name ? name : "";
-    if (!http_query_only(r, "name agc denoise") || (name && !api_name_ok(name)) ||
+    const char *given = http_query(r, "name");
+    *w = (struct participant_wishes){.name = name, .kind = PARTICIPANT_DEVICE};
+    if (!http_query_only(r, "name agc denoise") || !names_clean(given ? given : "", name) ||
         read_wish(r, "agc", &w->agc))
         return -EINVAL;
     return read_wish(r, "denoise", &w->denoise);
@@ -223,6 +198,7 @@ void api_participants_join(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
     const char *why = NULL;
+    char name[PARTICIPANT_NAME_MAX + 1];
     struct participant_wishes wishes;
     struct participant *p;
     char *sdp = NULL;
@@ -230,13 +206,13 @@ void api_participants_join(struct http_request *r, void *arg)
     bool made;
     if (!api_running(r, api))
         return;
-    if (read_wishes(r, &wishes)) {
+    if (read_wishes(r, &wishes, name)) {
         http_error(r, 400, "bad_query",
             "name is at most 64 bytes of UTF-8, agc and denoise are yes or no; nothing else is "
             "known");
         return;
     }
-    struct room *room = room_to_join(r, api, &made);
+    struct room *room = api_room_to_join(r, api, &made);
     if (!room)
         return;
     const uint8_t *offer = http_body(r, &len);
@@ -255,7 +231,7 @@ void api_participant_put(struct http_request *r, void *arg)
     const char *why = NULL;
     char *sdp = NULL;
     size_t len;
-    struct participant *p = api_participant(r, arg);
+    struct participant *p = api_participant(r, arg, ACTION_REOFFER);
     if (!p)
         return;
     const uint8_t *offer = http_body(r, &len);
@@ -267,46 +243,13 @@ void api_participant_put(struct http_request *r, void *arg)
     free(sdp);
 }
 
-/* --- what is done to one who is there --------------------------------------------------------- */
-void api_participant_patch(struct http_request *r, void *arg)
-{
-    struct api_change change;
-    struct api_error e;
-    size_t len;
-    struct participant *p = api_participant(r, arg);
-    if (!p)
-        return;
-    const uint8_t *body = http_body(r, &len);
-    if (api_json_change(body, len, &change, &e)) {
-        api_respond_error(r, &e);
-        return;
-    }
-    if (change.has_gain && participant_gain(p, change.gain_db)) {
-        http_error(r, 422, "out_of_range", "gain_db must be -40 to 20");
-        return;
-    }
-    if (change.has_muted)
-        participant_mute(p, change.muted, true);
-    if (change.has_deaf)
-        participant_deafen(p, change.deaf, true);
-    api_respond_json(r, 200, describe(p));
-}
-
-void api_participant_delete(struct http_request *r, void *arg)
-{
-    struct participant *p = api_participant(r, arg);
-    if (!p)
-        return;
-    participant_remove(p, "kicked");
-    http_respond(r, 204, NULL, NULL, 0);
-}
-
+/* --- keys ------------------------------------------------------------------------------------- */
 void api_participant_dtmf(struct http_request *r, void *arg)
 {
     char digits[API_DIGITS_MAX + 1];
     struct api_error e;
     size_t len;
-    struct participant *p = api_participant(r, arg);
+    struct participant *p = api_participant(r, arg, ACTION_DIAL);
     if (!p)
         return;
     const uint8_t *body = http_body(r, &len);

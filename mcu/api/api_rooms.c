@@ -10,12 +10,15 @@ static json_t *describe(struct room *room)
 {
     struct room_info info;
     room_info(room, &info);
-    return json_pack("{s:s, s:i, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:b}", "name", info.name,
-        "participants", (int)info.participants, "created", (json_int_t)info.created_unix,
-        "transient", info.settings.transient, "media_loop", (int)info.media_loop,
-        "max_participants", (int)info.settings.max_participants, "max_speakers",
-        (int)info.settings.max_speakers, "jitter_max_ms", (int)info.settings.jitter_max_ms, "agc",
-        info.settings.agc, "denoise", info.settings.denoise);
+    return json_pack("{s:s, s:i, s:i, s:b, s:b, s:b, s:b, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:b}",
+        "name", info.name, "participants", (int)info.participants, "waiting", (int)info.waiting,
+        "locked", info.settings.locked, "lobby", info.settings.lobby, "pin",
+        *info.settings.pin != '\0', "first_moderates", info.settings.first_moderates, "created",
+        (json_int_t)info.created_unix, "transient", info.settings.transient, "media_loop",
+        (int)info.media_loop, "max_participants", (int)info.settings.max_participants,
+        "max_speakers", (int)info.settings.max_speakers, "jitter_max_ms",
+        (int)info.settings.jitter_max_ms, "agc", info.settings.agc, "denoise",
+        info.settings.denoise);
 }
 
 struct listing {
@@ -77,6 +80,7 @@ void api_rooms_create(struct http_request *r, void *arg)
     const struct api *api = arg;
     char name[ROOM_NAME_MAX + 1];
     struct room_settings settings;
+    struct api_room_fields given;
     struct api_error e;
     struct room *room;
     size_t len;
@@ -84,7 +88,7 @@ void api_rooms_create(struct http_request *r, void *arg)
         return;
     rooms_defaults(api->rooms, &settings);
     const uint8_t *body = http_body(r, &len);
-    if (api_json_room(body, len, name, &settings, &e)) {
+    if (api_json_room(body, len, name, &settings, &given, &e)) {
         api_respond_error(r, &e);
         return;
     }
@@ -109,24 +113,36 @@ void api_rooms_create(struct http_request *r, void *arg)
 void api_room_get(struct http_request *r, void *arg)
 {
     struct room *room = api_room(r, arg);
-    if (room)
+    if (room && api_may(r, room, ACTION_ROOM_SEE, NULL))
         api_respond_json(r, 200, describe(room));
+}
+
+static bool may_change(
+    struct http_request *r, struct room *room, const struct api_room_fields *given)
+{
+    return (!given->locked || api_may(r, room, ACTION_LOCK, NULL)) &&
+           (!given->lobby || api_may(r, room, ACTION_LOBBY, NULL)) &&
+           (!given->pin || api_may(r, room, ACTION_PIN, NULL)) &&
+           (!given->other || api_may(r, room, ACTION_ROOM_SETTINGS, NULL));
 }
 
 void api_room_patch(struct http_request *r, void *arg)
 {
     struct room_info info;
+    struct api_room_fields given;
     struct api_error e;
     size_t len;
     struct room *room = api_room(r, arg);
-    if (!room)
+    if (!room || !api_may(r, room, ACTION_ROOM_SEE, NULL))
         return;
     const uint8_t *body = http_body(r, &len);
     room_info(room, &info);
-    if (api_json_room(body, len, NULL, &info.settings, &e)) {
+    if (api_json_room(body, len, NULL, &info.settings, &given, &e)) {
         api_respond_error(r, &e);
         return;
     }
+    if (!may_change(r, room, &given))
+        return;
     int err = room_configure(room, &info.settings);
     if (!err)
         api_respond_json(r, 200, describe(room));
@@ -139,7 +155,7 @@ void api_room_patch(struct http_request *r, void *arg)
 void api_room_delete(struct http_request *r, void *arg)
 {
     struct room *room = api_room(r, arg);
-    if (!room)
+    if (!room || !api_may(r, room, ACTION_ROOM_CLOSE, NULL))
         return;
     room_close(room);
     http_respond(r, 204, NULL, NULL, 0);

@@ -1,15 +1,14 @@
 #include "mcu/api/events.h"
 
 #include "mcu/api/api_json.h"
+#include "mcu/api/event_text.h"
 #include "mcu/http/ws_frame.h"
 #include "mcu/log.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TOKEN_WAIT_MS = 5000, SWEEP_MS = 1000 };
 
@@ -65,29 +64,6 @@ void events_destroy(struct events *e)
         uv_close((uv_handle_t *)&e->timer, free_events);
 }
 
-static void print_time(char *buf, size_t cap)
-{
-    struct timespec now;
-    struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &now);
-    size_t n = strftime(buf, cap, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
-    snprintf(buf + n, cap - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
-static struct http_message *print(json_t *object)
-{
-    char time_text[40];
-    struct http_message *m = NULL;
-    print_time(time_text, sizeof(time_text));
-    if (object && !json_object_set_new(object, "time", json_string(time_text))) {
-        char *text = json_dumps(object, JSON_COMPACT);
-        m = text ? http_message_new(text, strlen(text)) : NULL;
-        free(text);
-    }
-    json_decref(object);
-    return m;
-}
-
 static void send_to(struct events *e, struct events_client *c, struct http_message *m)
 {
     if (!http_socket_send(c->socket, m)) {
@@ -102,7 +78,7 @@ static void send_to(struct events *e, struct events_client *c, struct http_messa
 
 static void greet(struct events *e, struct events_client *c)
 {
-    struct http_message *m = print(json_pack("{s:s}", "type", "hello"));
+    struct http_message *m = event_text(json_pack("{s:s}", "type", "hello"));
     c->ready = true;
     if (m)
         send_to(e, c, m);
@@ -195,7 +171,7 @@ void events_publish(struct events *e, const struct room_event *event)
         if (!wants(c, event->room))
             continue;
         if (!m)
-            m = print(describe(event));
+            m = event_text(describe(event));
         if (!m)
             return;
         send_to(e, c, m);

@@ -39,6 +39,7 @@ struct http_socket {
     unsigned queue_size, head, count;
     struct http_message *control; /* a ping or pong, to be sent before the queue */
     struct http_message *close;   /* to be sent after what is being written, and nothing after it */
+    bool close_last;              /* after what is queued, too */
     bool close_sent;
 
     struct http_message *writing[BATCH];
@@ -126,12 +127,14 @@ static void choose(struct http_socket *s)
         s->writing[s->writing_count++] = s->control;
         s->control = NULL;
     }
-    if (s->close) {
+    while (s->close_last && s->count && s->writing_count < BATCH - 1)
+        s->writing[s->writing_count++] = dequeue(s);
+    if (s->close && (!s->close_last || !s->count)) {
         s->writing[s->writing_count++] = s->close;
         s->close = NULL;
         s->close_sent = true;
     }
-    while (!s->close_sent && s->count && s->writing_count < BATCH)
+    while (!s->close && !s->close_sent && s->count && s->writing_count < BATCH)
         s->writing[s->writing_count++] = dequeue(s);
 }
 
@@ -177,6 +180,12 @@ void http_socket_close(struct http_socket *s, int code, const char *reason)
     s->close = new_frame(WS_CLOSE, payload, 2 + len);
     http_conn_deadline(s->conn, s->close ? CLOSE_MS : 1);
     write_more(s);
+}
+
+void http_socket_finish(struct http_socket *s, int code, const char *reason)
+{
+    s->close_last = !s->close && !s->close_sent;
+    http_socket_close(s, code, reason);
 }
 
 /* --- input ------------------------------------------------------------------------------------ */

@@ -53,5 +53,7 @@ void http_message_release(struct http_message *m); /* NULL is a no-op */
 int http_socket_send(struct http_socket *s, struct http_message *m);
 /* Sends what is queued no more; tells the client the code. closed() is called later. */
 void http_socket_close(struct http_socket *s, int code, const char *reason);
+/* The same once all that is queued has been sent, if that is soon. */
+void http_socket_finish(struct http_socket *s, int code, const char *reason);
 
 #endif

@@ -26,7 +26,8 @@ static void try_room(const uint8_t *data, size_t size)
     struct room_settings s = {.max_participants = 1, .jitter_max_ms = 20};
     struct api_error e = {0};
     char name[ROOM_NAME_MAX + 1];
-    int err = api_json_room(data, size, name, &s, &e);
+    struct api_room_fields given;
+    int err = api_json_room(data, size, name, &s, &given, &e);
     check(err, &e);
     require(err || room_name_ok(name));
     require(s.max_participants >= 1 && s.max_participants <= 10000);
@@ -47,6 +48,10 @@ static void try_texts(const uint8_t *data, size_t size)
     char digits[API_DIGITS_MAX + 1] = "", sound[API_SOUND_MAX + 1] = "", token[16] = "";
     check(api_json_digits(data, size, digits, &e), &e);
     check(api_json_sound(data, size, sound, &e), &e);
+    struct api_arrival arrival;
+    check(api_json_arrival(data, size, &arrival, &e), &e);
+    bool admit;
+    check(api_json_admit(data, size, &admit, &e), &e);
     api_json_token(data, size, token, sizeof token);
     require(digits[strspn(digits, "0123456789ABCD*#")] == 0);
     require(!strchr(sound, '/') && *sound != '.');

@@ -14,9 +14,10 @@ Test(api_json, a_room)
     static const char text[] =
         "{\"name\":\"demo.1_x-\",\"max_participants\":7,\"agc\":true,\"max_speakers\":0}";
     struct room_settings s = defaults;
+    struct api_room_fields given;
     struct api_error e;
     char name[ROOM_NAME_MAX + 1];
-    cr_assert_eq(api_json_room(text, strlen(text), name, &s, &e), 0);
+    cr_assert_eq(api_json_room(text, strlen(text), name, &s, &given, &e), 0);
     cr_assert_str_eq(name, "demo.1_x-");
     cr_assert_eq(s.max_participants, 7);
     cr_assert_eq(s.max_speakers, 0);
@@ -56,9 +57,10 @@ Test(api_json, wrong_rooms_change_nothing)
     };
     for (size_t i = 0; i < N(cases); i++) {
         struct room_settings s = defaults;
+        struct api_room_fields given;
         struct api_error e = {0};
         char name[ROOM_NAME_MAX + 1];
-        int err = api_json_room(cases[i].text, strlen(cases[i].text), name, &s, &e);
+        int err = api_json_room(cases[i].text, strlen(cases[i].text), name, &s, &given, &e);
         cr_assert_eq(err, -EINVAL, "%s", cases[i].text);
         cr_assert_eq(e.status, cases[i].status, "%s: %s", cases[i].text, e.message);
         cr_assert(*e.code && *e.message);
@@ -69,10 +71,11 @@ Test(api_json, wrong_rooms_change_nothing)
 Test(api_json, a_change_of_a_room_names_none)
 {
     struct room_settings s = defaults;
+    struct api_room_fields given;
     struct api_error e;
-    cr_assert_eq(api_json_room("{\"denoise\":false}", 17, NULL, &s, &e), 0);
+    cr_assert_eq(api_json_room("{\"denoise\":false}", 17, NULL, &s, &given, &e), 0);
     cr_assert(!s.denoise);
-    cr_assert_eq(api_json_room("{\"name\":\"x\"}", 12, NULL, &s, &e), -EINVAL);
+    cr_assert_eq(api_json_room("{\"name\":\"x\"}", 12, NULL, &s, &given, &e), -EINVAL);
     cr_assert_eq(e.status, 422);
 }
 
