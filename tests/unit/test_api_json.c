@@ -105,7 +105,14 @@ Test(api_json, a_change)
     cr_assert_eq(api_json_change("{\"gain_db\":3}", 13, &c, &e), 0);
     cr_assert(!c.has_muted && !c.has_deaf && c.has_gain);
     static const char *const bad[] = {"{}", "{\"gain_db\":20.1}", "{\"gain_db\":-41}",
-        "{\"gain_db\":\"3\"}", "{\"muted\":1}", "{\"name\":\"x\"}"};
+        "{\"gain_db\":\"3\"}", "{\"muted\":1}", "{\"id\":\"x\"}", "{\"role\":\"admin\"}",
+        "{\"role\":\"\"}", "{\"name\":\"\"}", "{\"name\":\" \u200b \"}", "{\"ask_unmute\":false}",
+        "{\"hand\":null}"};
+    static const char more[] =
+        "{\"role\":\"viewer\",\"name\":\"\u202eeva \\u00a0 M\",\"hand\":true,\"ask_unmute\":true}";
+    cr_assert_eq(api_json_change(more, sizeof more - 1, &c, &e), 0);
+    cr_assert(c.role == ROLE_VIEWER && c.has_hand && c.hand && c.ask_unmute && !c.has_muted);
+    cr_assert_str_eq(c.name, "eva M");
     for (size_t i = 0; i < N(bad); i++) {
         cr_assert_eq(api_json_change(bad[i], strlen(bad[i]), &c, &e), -EINVAL, "%s", bad[i]);
         cr_assert_eq(e.status, 422, "%s", bad[i]);
@@ -145,4 +152,41 @@ Test(api_json, names_of_people)
     name[PARTICIPANT_NAME_MAX] = 'a';
     name[PARTICIPANT_NAME_MAX + 1] = '\0';
     cr_assert(!api_name_ok(name) && !api_name_ok("a\nb") && !api_name_ok("\xff"));
+}
+
+Test(api_json, what_moderators_may_change_of_a_room_is_told_apart)
+{
+    struct room_settings s = defaults;
+    struct api_room_fields given;
+    struct api_error e;
+    static const char lock[] = "{\"locked\":true,\"lobby\":true,\"pin\":\"0123\"}";
+    cr_assert_eq(api_json_room(lock, sizeof lock - 1, NULL, &s, &given, &e), 0);
+    cr_assert(given.locked && given.lobby && given.pin && !given.other);
+    cr_assert(s.locked && s.lobby);
+    cr_assert_str_eq(s.pin, "0123");
+    static const char open[] = "{\"pin\":null,\"agc\":true}";
+    cr_assert_eq(api_json_room(open, sizeof open - 1, NULL, &s, &given, &e), 0);
+    cr_assert(!given.locked && !given.lobby && given.pin && given.other);
+    cr_assert_str_eq(s.pin, "");
+    static const char *const bad[] = {"{\"pin\":\"123\"}", "{\"pin\":\"1234567890123\"}",
+        "{\"pin\":\"12a4\"}", "{\"pin\":\"\"}", "{\"pin\":1234}", "{\"locked\":null}"};
+    for (size_t i = 0; i < N(bad); i++)
+        cr_assert_eq(
+            api_json_room(bad[i], strlen(bad[i]), NULL, &s, &given, &e), -EINVAL, "%s", bad[i]);
+}
+
+Test(api_json, an_arrival)
+{
+    struct api_arrival a;
+    struct api_error e;
+    cr_assert_eq(api_json_arrival("{}", 2, &a, &e), 0);
+    cr_assert(!*a.name && !*a.pin);
+    static const char both[] = "{\"name\":\"Zo\\u00eb\",\"pin\":\"12 34\"}";
+    cr_assert_eq(api_json_arrival(both, sizeof both - 1, &a, &e), 0);
+    cr_assert_str_eq(a.name, "Zo\xc3\xab");
+    cr_assert_str_eq(a.pin, "12 34");
+    bool admit = false;
+    cr_assert_eq(api_json_admit("{\"admit\":true}", 14, &admit, &e), 0);
+    cr_assert(admit);
+    cr_assert_eq(api_json_admit("{}", 2, &admit, &e), -EINVAL);
 }
