@@ -33,6 +33,8 @@ export class Program {
         this.stderr = '';
         this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
         this.child.stdin.on('error', () => {}); // it may end before it has read all
+        // encoding: latin1 keeps what is no text as it is.
+        this.child.stdout.setEncoding(options.encoding ?? 'utf8');
         this.child.stdout.on('data', (data) => (this.stdout += data));
         this.child.stderr.on('data', (data) => (this.stderr += data));
         running.add(this.child);
