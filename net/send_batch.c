@@ -116,6 +116,11 @@ int send_batch_commit(struct send_batch *b, int fd, const struct net_addr *to, s
     return 0;
 }
 
+const uint8_t *send_batch_reserved(const struct send_batch *b, size_t len)
+{
+    return len > 0 && len <= b->reserved ? b->arena + b->used : NULL;
+}
+
 static void count_sent(struct send_batch *b, size_t from, size_t n)
 {
     for (size_t i = from; i < from + n; i++)

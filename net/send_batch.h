@@ -40,6 +40,8 @@ int send_batch_add(struct send_batch *b, int fd, const struct net_addr *to, cons
  * to drop it. One reservation at a time. */
 uint8_t *send_batch_reserve(struct send_batch *b, size_t cap);
 int send_batch_commit(struct send_batch *b, int fd, const struct net_addr *to, size_t len);
+/* The open reservation, for whoever sends it by other means; NULL: none, or it is smaller. */
+const uint8_t *send_batch_reserved(const struct send_batch *b, size_t len);
 
 /* Sends everything, in the order added for each fd: to be called before one of them is closed.
  * Returns the packets the kernel took. */

@@ -17,6 +17,7 @@ struct udp_receiver {
     struct udp_poller *poller;
     struct udp_receiver *next; /* of those closed within a run */
     int fd;
+    unsigned max_run;
     udp_recv_fn *recv; /* NULL: closed */
     void *arg;
     struct udp_receiver_stats stats;
@@ -31,6 +32,7 @@ struct udp_poller {
     unsigned n; /* receivers */
     bool running;
     struct udp_receiver *closed;
+    struct udp_poller_hook *hooks;
     uint64_t now_us, real_us; /* of the run in hand: CLOCK_MONOTONIC, CLOCK_REALTIME */
     struct epoll_event events[EVENTS];
     struct mmsghdr msg[UDP_BATCH];
@@ -155,9 +157,17 @@ static void take_errors(struct udp_receiver *r)
 
 static void empty(struct udp_receiver *r)
 {
-    for (unsigned got = 0; got < UDP_MAX_RUN && r->recv; got += UDP_BATCH)
+    for (unsigned got = 0; got < r->max_run && r->recv; got += UDP_BATCH)
         if (receive_batch(r) < UDP_BATCH)
             return;
+}
+
+static void run_hooks(struct udp_poller *p)
+{
+    for (struct udp_poller_hook *h = p->hooks, *next; h; h = next) {
+        next = h->next;
+        h->run(p->now_us, h->arg);
+    }
 }
 
 void udp_poller_run(struct udp_poller *p)
@@ -177,6 +187,7 @@ void udp_poller_run(struct udp_poller *p)
         if (n < EVENTS)
             break;
     }
+    run_hooks(p);
     p->running = false;
     free_closed(p);
 }
@@ -190,24 +201,40 @@ static int ask_for_errors(int fd)
     return setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 }
 
-int udp_receiver_open(
-    struct udp_receiver **rp, struct udp_poller *p, int fd, udp_recv_fn *recv, void *arg)
+static int open_receiver(struct udp_receiver **rp, const struct udp_receiver *proto, bool errors)
 {
-    struct udp_receiver *r = calloc(1, sizeof *r);
+    struct udp_receiver *r = malloc(sizeof *r);
     if (!r)
         return -ENOMEM;
-    *r = (struct udp_receiver){.poller = p, .fd = fd, .recv = recv, .arg = arg};
+    *r = *proto;
     int on = 1;
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = r};
-    if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
-        ask_for_errors(fd) != 0 || epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &ev) != 0) {
+    if (setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
+        (errors && ask_for_errors(r->fd) != 0) ||
+        epoll_ctl(r->poller->fd, EPOLL_CTL_ADD, r->fd, &ev) != 0) {
         int err = -errno;
         free(r);
         return err;
     }
-    p->n++;
+    r->poller->n++;
     *rp = r;
     return 0;
+}
+
+int udp_receiver_open(
+    struct udp_receiver **rp, struct udp_poller *p, int fd, udp_recv_fn *recv, void *arg)
+{
+    const struct udp_receiver r = {
+        .poller = p, .fd = fd, .max_run = UDP_MAX_RUN, .recv = recv, .arg = arg};
+    return open_receiver(rp, &r, true);
+}
+
+int udp_receiver_open_shared(
+    struct udp_receiver **rp, struct udp_poller *p, int fd, udp_recv_fn *recv, void *arg)
+{
+    const struct udp_receiver r = {
+        .poller = p, .fd = fd, .max_run = UDP_MAX_RUN_SHARED, .recv = recv, .arg = arg};
+    return open_receiver(rp, &r, false);
 }
 
 void udp_receiver_close(struct udp_receiver *r)
@@ -227,4 +254,23 @@ void udp_receiver_close(struct udp_receiver *r)
 void udp_receiver_stats(const struct udp_receiver *r, struct udp_receiver_stats *out)
 {
     *out = r->stats;
+}
+
+void udp_poller_hook_add(struct udp_poller *p, struct udp_poller_hook *h)
+{
+    h->next = p->hooks;
+    h->prev = &p->hooks;
+    if (h->next)
+        h->next->prev = &h->next;
+    p->hooks = h;
+}
+
+void udp_poller_hook_remove(struct udp_poller_hook *h)
+{
+    if (!h->prev)
+        return;
+    *h->prev = h->next;
+    if (h->next)
+        h->next->prev = h->prev;
+    h->prev = NULL;
 }

@@ -12,11 +12,12 @@
 #include <stdint.h>
 
 enum {
-    UDP_BATCH = 32,           /* datagrams a recvmmsg */
-    UDP_MAX_RUN = 64,         /* datagrams of one socket a run: a flood waits, and is dropped, in
-                                 the socket's own buffer and costs nobody else */
-    UDP_MAX_DATAGRAM = 4352,  /* bytes received; longer ones are dropped. L16/48000, 40 ms fits */
-    UDP_MAX_AGE_US = 1000000, /* arrival is never told to be longer ago */
+    UDP_BATCH = 32,            /* datagrams a recvmmsg */
+    UDP_MAX_RUN = 64,          /* datagrams of one socket a run: a flood waits, and is dropped, in
+                                  the socket's own buffer and costs nobody else */
+    UDP_MAX_RUN_SHARED = 2048, /* of a socket that carries many peers */
+    UDP_MAX_DATAGRAM = 4352,   /* bytes received; longer ones are dropped. L16/48000, 40 ms fits */
+    UDP_MAX_AGE_US = 1000000,  /* arrival is never told to be longer ago */
 };
 
 struct udp_poller;
@@ -44,8 +45,22 @@ int udp_poller_fd(const struct udp_poller *p);
 /* Receives from fd until closed. The fd stays the caller's. 0 or a negative errno. */
 int udp_receiver_open(
     struct udp_receiver **rp, struct udp_poller *p, int fd, udp_recv_fn *recv, void *arg);
+/* The same for a socket that many peers are sent to by: it may have more to receive, and is not
+ * told of ICMP errors, since the kernel would fail the next packet to whomever for them. */
+int udp_receiver_open_shared(
+    struct udp_receiver **rp, struct udp_poller *p, int fd, udp_recv_fn *recv, void *arg);
 /* No callback comes after this; the fd may be closed. NULL is a no-op. */
 void udp_receiver_close(struct udp_receiver *r);
 void udp_receiver_stats(const struct udp_receiver *r, struct udp_receiver_stats *out);
+
+/* What else is to be looked at whenever the poller runs, after its sockets. Embedded in its owner,
+ * who sets run and arg; it may remove itself from within. */
+struct udp_poller_hook {
+    struct udp_poller_hook *next, **prev;
+    void (*run)(uint64_t now_us, void *arg);
+    void *arg;
+};
+void udp_poller_hook_add(struct udp_poller *p, struct udp_poller_hook *h);
+void udp_poller_hook_remove(struct udp_poller_hook *h); /* once more is a no-op */
 
 #endif

@@ -30,7 +30,7 @@ enum {
     ICE_UDP_HOLD_MS = 3000,
     ICE_FORSAKEN_MS = 8000,
     ICE_CONSENT_MS = 30000,    /* RFC 7675 */
-    ICE_CHECKS_A_SECOND = 100, /* answered, of a session */
+    ICE_CHECKS_A_SECOND = 100, /* looked at: of a session's paths, and once more of all others */
 };
 
 struct ice_credentials {
@@ -49,8 +49,7 @@ struct ice_route {
 };
 
 struct ice_path {
-    struct ice_route route; /* remote unset: a free slot */
-    uint32_t priority;
+    struct ice_route route;            /* remote unset: a free slot */
     uint64_t checked_us, nominated_us; /* last; 0: never */
 };
 
@@ -63,7 +62,7 @@ struct ice_generation {
 struct ice_lite_stats {
     uint64_t checks;             /* authenticated and answered */
     uint64_t refused;            /* wrong USERNAME or MESSAGE-INTEGRITY: not answered */
-    uint64_t excess;             /* more than ICE_CHECKS_A_SECOND: not answered */
+    uint64_t excess;             /* more than ICE_CHECKS_A_SECOND: not looked at */
     uint64_t conflicts, unknown; /* answered 487, 420 */
     uint64_t moves;              /* changes of the selected path */
     uint64_t restarts;
@@ -78,12 +77,15 @@ struct ice_lite {
     bool has_nomination;
     uint32_t nomination; /* highest counter of this generation */
     uint64_t heard_us;   /* last authenticated check, or the start */
-    uint64_t allowed_us; /* when the next check would be on time: bounds their rate */
+    uint64_t due_us[2];  /* when the next check would be on time, of others and of our paths */
     struct ice_lite_stats stats;
 };
 
+enum ice_verdict { ICE_IGNORED, ICE_EXCESS, ICE_REFUSED, ICE_ANSWERED };
+
 /* What a check did. */
 struct ice_outcome {
+    enum ice_verdict verdict;
     int path;       /* slot of the path it came by; -1: none */
     bool is_new;    /* the slot was given to it just now: what it was before is no path any more */
     bool selected;  /* ice_lite_selected has changed */
@@ -99,9 +101,9 @@ int ice_lite_init(struct ice_lite *a, struct stun_hmac *hmac, const struct ice_c
 int ice_lite_restart(
     struct ice_lite *a, const struct ice_credentials *local, const struct ice_credentials *remote);
 
-/* A binding request whose USERNAME begins with an ufrag of ours. Writes the answer: its length, or
- * 0: no answer (refused, too many). Answers are at most STUN_RESPONSE_MAX bytes. */
-size_t ice_lite_check(struct ice_lite *a, const struct stun_message *m, uint8_t *pkt,
+/* A binding request. Writes the answer: its length, or 0: no answer (not a request, refused, too
+ * many). An answer is never longer than the request. */
+size_t ice_lite_check(struct ice_lite *a, const struct stun_message *m, uint8_t *pkt, size_t len,
     const struct ice_route *from, uint64_t now_us, uint8_t out[static STUN_RESPONSE_MAX],
     struct ice_outcome *outcome);
 

@@ -35,12 +35,13 @@ struct ice_port_config {
     unsigned tcp_max;             /* connections; 0: 1024 */
     unsigned tcp_max_per_host;    /* 0: 256, a NAT in front of an office */
     int rcvbuf_bytes;             /* of UDP; 0: 4 MiB, as far as the system allows */
+    bool dscp_ef;                 /* see udp_options */
 };
 
-/* [control] Binds every address or none. 0 and a port the caller owns, or -EINVAL, -ENOMEM,
- * -EADDRINUSE, -EADDRNOTAVAIL … */
+/* [control] Binds every address, UDP and TCP, or none. 0 and a port the caller owns, or -EINVAL,
+ * -ENOMEM, -EADDRINUSE, -EADDRNOTAVAIL … */
 int ice_port_bind(struct ice_port **pp, const struct ice_port_config *cfg);
-/* [control] Not between start and stop. Its sessions must be closed. NULL is a no-op. */
+/* [control] Not between start and stop; its sessions are closed. NULL is a no-op. */
 void ice_port_destroy(struct ice_port *p);
 uint16_t ice_port_number(const struct ice_port *p);                            /* [any] */
 const struct net_addr *ice_port_local(const struct ice_port *p, size_t index); /* [any] or NULL */
@@ -49,20 +50,20 @@ bool ice_port_has_tcp(const struct ice_port *p);                               /
 /* --- [loop], all that follows ---------------------------------------------------------------- */
 /* Receives and answers from now on; both outlive it. 0, or a negative errno and it is stopped. */
 int ice_port_start(struct ice_port *p, struct udp_poller *poller, struct send_batch *batch);
-void ice_port_stop(struct ice_port *p); /* sends what the batch holds; sessions stay */
+void ice_port_stop(
+    struct ice_port *p); /* sends what the batch holds; nothing is received any more */
 
 struct ice_port_stats {
     unsigned sessions, tcp_connections;
     uint64_t checks;      /* answered */
     uint64_t refused;     /* foreign ufrag or wrong password: not answered */
-    uint64_t excess;      /* checks beyond the bounds: not looked at or not answered */
+    uint64_t excess;      /* more than ICE_CHECKS_A_SECOND of a session: not answered */
+    uint64_t taken;       /* by an address that another live session holds: not answered */
     uint64_t strangers;   /* media and DTLS of addresses that have proved nothing */
     uint64_t malformed;   /* neither STUN nor DTLS nor RTP, or broken STUN */
-    uint64_t taken;       /* checks from an address that another live session holds */
-    uint64_t moved;       /* paths changed */
+    uint64_t moved;       /* changes of a session's path */
     uint64_t tcp_refused; /* connections over a bound, or without a check in time */
     uint64_t tcp_dropped; /* packets out: the peer's connection is too slow */
-    uint64_t tcp_broken;  /* frames longer than any packet of ours */
 };
 void ice_port_stats(const struct ice_port *p, struct ice_port_stats *out);
 
@@ -81,7 +82,7 @@ struct ice_session_events {
  * No system call. ev outlives it. */
 int ice_session_open(struct ice_session **sp, struct ice_port *p,
     const struct ice_credentials *local, const struct ice_credentials *remote,
-    const struct ice_session_events *ev, void *arg);
+    const struct ice_session_events *ev, void *arg, uint64_t now_us);
 /* No event comes after this. Its TCP connections end. NULL is a no-op. */
 void ice_session_close(struct ice_session *s);
 /* New credentials, see ice_lite_restart. 0, or -EEXIST, -EINVAL and nothing has changed. */
@@ -103,7 +104,6 @@ struct ice_session_stats {
     bool ready, tcp, ipv6; /* of the selected path */
     unsigned paths;
     struct ice_lite_stats agent;
-    uint64_t tcp_dropped;
     uint64_t since_check_us; /* at now_us */
 };
 void ice_session_stats(const struct ice_session *s, uint64_t now_us, struct ice_session_stats *out);

@@ -3,9 +3,10 @@
 
 /* STUN messages as ICE uses them: RFC 8489, the attributes of RFC 8445, and the nomination counter
  * that renominating clients send. Nothing is copied: a parsed message points into the packet.
- * Pure, apart from memory that stun_hmac_create asks for once. [any] */
+ * Pure. [any] */
 
 #include "net/addr.h"
+#include "net/ice/stun_hmac.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +15,6 @@
 enum {
     STUN_HEADER_BYTES = 20,
     STUN_TRANSACTION_BYTES = 12,
-    STUN_SHA1_BYTES = 20,
     STUN_BINDING = 1,       /* the one method of ICE */
     STUN_MAX_BYTES = 1500,  /* longer messages are refused */
     STUN_MAX_UNKNOWN = 8,   /* unknown attributes that are told */
@@ -50,19 +50,6 @@ bool stun_is(const uint8_t *pkt, size_t len);
  * is not heeded, except FINGERPRINT (RFC 8489, 14.5). */
 int stun_parse(struct stun_message *out, const uint8_t *pkt, size_t len);
 
-/* --- integrity ------------------------------------------------------------------------------- */
-/* A hash in hand, for any number of keys: nothing is allocated after create. One a thread. */
-struct stun_hmac;
-int stun_hmac_create(struct stun_hmac **hp); /* 0, or -ENOMEM */
-void stun_hmac_destroy(struct stun_hmac *h); /* NULL is a no-op */
-
-/* A short-term password, ready for use. */
-struct stun_key {
-    uint8_t inner[64], outer[64];
-};
-/* 0, or -EIO. */
-int stun_key_init(struct stun_key *k, struct stun_hmac *h, const char *password);
-
 /* Whether MESSAGE-INTEGRITY is there and was made with k. In constant time. pkt is the message that
  * m was parsed from; it comes back as it was. */
 bool stun_verify(
@@ -84,7 +71,7 @@ void stun_put_nomination(struct stun_writer *w, uint32_t nomination);
 void stun_put_controlling(struct stun_writer *w, uint64_t tie_breaker);
 void stun_put_controlled(struct stun_writer *w, uint64_t tie_breaker);
 void stun_put_xor_mapped(struct stun_writer *w, const struct net_addr *a);
-void stun_put_error(struct stun_writer *w, uint16_t code); /* with a short reason */
+void stun_put_error(struct stun_writer *w, uint16_t code);
 void stun_put_unknown(struct stun_writer *w, const uint16_t *types, unsigned n);
 /* MESSAGE-INTEGRITY (k may be NULL: none) and FINGERPRINT. Bytes of the message, or -ENOSPC, -EIO.
  */
