@@ -173,5 +173,9 @@ void answer_destroy(struct answer *a); /* wipes its keys. NULL is a no-op */
 const char *answer_sdp(const struct answer *a); /* lives as long as the answer */
 const struct answer_audio *answer_audio(const struct answer *a);
 const struct answer_transport *answer_transport(const struct answer *a); /* NULL: not WebRTC */
+/* ICE was restarted beside offer and answer (RFC 9725, 4.3.2): later answers go on from there. The
+ * session must be WebRTC's. */
+void answer_restart_ice(struct answer *a, const struct ice_credentials *local,
+    const struct ice_credentials *remote);
 
 #endif
