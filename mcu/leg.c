@@ -153,6 +153,7 @@ static void check_refused(struct leg *leg, uint64_t now_us)
 void leg_every_second(struct leg *leg, uint64_t now_us)
 {
     leg_send_every_second(leg, now_us);
+    transport_every_second(leg->transport, now_us);
     check_timeout(leg, now_us);
     check_refused(leg, now_us);
 }
@@ -208,6 +209,8 @@ static void deliver_gone(struct mail *m)
     void *arg = leg->events_arg;
     jitter_destroy(leg->jitter);
     transport_destroy(leg->transport);
+    free(leg->arrivals);
+    free(leg->sent_before);
     free(leg);
     events->gone(arg);
 }
@@ -219,8 +222,17 @@ static void on_transport_stopped(void *arg)
     mailbox_post(control_of(leg), &leg->gone);
 }
 
+static void on_transport_ended(const char *reason, void *arg)
+{
+    leg_tell_ended(arg, reason);
+}
+
 static const struct transport_events transport_events = {
-    .rtp = leg_receive_rtp, .rtcp = leg_receive_rtcp, .stopped = on_transport_stopped};
+    .rtp = leg_receive_rtp,
+    .rtcp = leg_receive_rtcp,
+    .ended = on_transport_ended,
+    .stopped = on_transport_stopped,
+};
 
 static void deliver_close(struct mail *m)
 {
@@ -237,8 +249,8 @@ int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *s
 {
     struct leg *leg = calloc(1, sizeof(*leg));
     if (!leg) {
-        struct transport_terms terms = setup->transport.terms;
-        transport_terms_drop(&terms);
+        struct transport_terms unused = setup->media.transport;
+        transport_terms_drop(&unused);
         return -ENOMEM;
     }
     leg->rm = rm;
@@ -247,7 +259,9 @@ int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *s
     leg->events_arg = arg;
     leg->setup = *setup;
     leg->media = &leg->setup.media;
-    int err = transport_create(&leg->transport, leg->ml, &setup->transport, &transport_events, leg);
+    int err = transport_create(&leg->transport, leg->ml, &setup->transport, &setup->media.transport,
+        &transport_events, leg);
+    leg->media->transport = (struct transport_terms){0}; /* handed over */
     if (err)
         goto fail;
     err = room_media_run(rm, open_on_loop, leg);
@@ -273,11 +287,13 @@ void leg_close(struct leg *leg, const char *reason)
 struct command {
     struct leg *leg;
     void (*run)(struct leg *leg, const struct command *c);
+    void (*drop)(struct command *c); /* what it carries; NULL: nothing */
     union {
         bool on;
         float gain_db;
         char digits[TELEPHONE_EVENT_QUEUE + 1];
         struct leg_media media;
+        struct transport_terms terms;
     };
 };
 
@@ -287,6 +303,8 @@ static void command_on_loop(struct room_media *rm, void *arg)
     struct command *c = arg;
     if (c->leg->mixer_leg)
         c->run(c->leg, c);
+    else if (c->drop) /* it did not start, and is about to be closed */
+        c->drop(c);
     free(c);
 }
 
@@ -350,9 +368,15 @@ int leg_dial(struct leg *leg, const char *digits)
     return command(leg, &c);
 }
 
+static void drop_media(struct command *c)
+{
+    transport_terms_drop(&c->media.transport);
+}
+
 static void renegotiate(struct leg *leg, const struct command *c)
 {
     *leg->media = c->media;
+    leg->media->transport = (struct transport_terms){0}; /* the transport's from here on */
     transport_renegotiate(leg->transport, &c->media.transport, media_loop_slot_us(leg->ml));
     leg_receive_renegotiated(leg);
     leg_send_renegotiated(leg);
@@ -361,7 +385,23 @@ static void renegotiate(struct leg *leg, const struct command *c)
 
 int leg_renegotiate(struct leg *leg, const struct leg_media *media)
 {
-    return command(leg, &(struct command){.run = renegotiate, .media = *media});
+    return command(leg, &(struct command){.run = renegotiate, .drop = drop_media, .media = *media});
+}
+
+static void drop_terms(struct command *c)
+{
+    transport_terms_drop(&c->terms);
+}
+
+static void restart_ice(struct leg *leg, const struct command *c)
+{
+    transport_renegotiate(leg->transport, &c->terms, media_loop_slot_us(leg->ml));
+}
+
+int leg_restart_ice(struct leg *leg, struct answer_transport *next)
+{
+    return command(
+        leg, &(struct command){.run = restart_ice, .drop = drop_terms, .terms = {.webrtc = next}});
 }
 
 /* --- statistics ------------------------------------------------------------------------------ */
@@ -382,6 +422,7 @@ static void fill_inward(const struct leg *leg, struct leg_stats *out)
     struct transport_stats t;
     transport_stats(leg->transport, &t);
     out->srtp_suite = t.srtp_suite;
+    out->transport = t.path;
     out->packets_in = t.packets_in;
     out->bytes_in = t.bytes_in;
     out->packets_dropped = t.packets_dropped + leg->packets_dropped;

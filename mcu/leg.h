@@ -19,7 +19,7 @@ struct room_media;
 
 enum { LEG_FORMATS_MAX = 32, LEG_CNAME_BYTES = 24 };
 
-enum leg_format_kind { LEG_FORMAT_AUDIO, LEG_FORMAT_NOISE, LEG_FORMAT_EVENT };
+enum leg_format_kind { LEG_FORMAT_AUDIO, LEG_FORMAT_NOISE, LEG_FORMAT_EVENT, LEG_FORMAT_RED };
 struct leg_format {
     uint8_t pt;
     enum leg_format_kind kind;
@@ -33,16 +33,19 @@ struct leg_media {
     size_t n_formats;
     struct leg_format audio, noise, event; /* what we send; noise and event: clock_hz 0 = never */
     struct acodec_params params;
-    uint8_t audio_level_id; /* RFC 6464; 0: none */
-    bool send, receive;     /* us */
-    bool held;              /* the peer does not listen */
+    uint8_t audio_level_id;  /* RFC 6464; 0: none */
+    uint8_t transport_cc_id; /* 0: none */
+    uint8_t red_pt;          /* RFC 2198 of what we send; 0: never */
+    bool rtcp_rsize;
+    bool send, receive; /* us */
+    bool held;          /* the peer does not listen */
     bool xr_voip_metrics;
     struct transport_terms transport;
 };
 
 struct leg_setup {
     struct leg_media media;
-    struct transport_setup transport; /* with terms as in media, and the SSRC */
+    struct transport_setup transport;
     char cname[LEG_CNAME_BYTES];
     uint64_t seed; /* random: of sequence number, timestamp, RTCP intervals */
     uint32_t jitter_max_ms;
@@ -59,13 +62,15 @@ struct leg_events {
 };
 
 /* --- [control] ------------------------------------------------------------------------------- */
-/* 0 and a leg in the room, or -ENOMEM. The SRTP sessions of setup's terms are its own, whatever it
- * returns. events outlives the leg. */
+/* 0 and a leg in the room, or -ENOMEM. What the transport terms of setup hold is its own, whatever
+ * it returns. events outlives the leg. */
 int leg_open(struct leg **legp, struct room_media *rm, const struct leg_setup *setup,
     const struct leg_events *events, void *arg);
 void leg_close(struct leg *leg, const char *reason); /* sends RTCP BYE; reason is static text */
-/* 0 and the sessions of media's terms are the leg's, or -ENOMEM. */
+/* 0 and what the transport terms of media hold is the leg's, or -ENOMEM. */
 int leg_renegotiate(struct leg *leg, const struct leg_media *media);
+/* next is malloc'd; 0 and it is the leg's, or -ENOMEM. */
+int leg_restart_ice(struct leg *leg, struct answer_transport *next);
 int leg_mute(struct leg *leg, bool muted);
 int leg_deafen(struct leg *leg, bool deaf);
 int leg_gain(struct leg *leg, float gain_db);

@@ -4,6 +4,7 @@
 /* The struct behind mcu/leg.h, shared by leg.c (life and commands), leg_receive.c (packets in) and
  * leg_send.c (packets out). [loop: media], but for what leg.c says. */
 
+#include "codecs/red.h"
 #include "codecs/telephone_event.h"
 #include "mcu/leg.h"
 #include "mcu/mailbox.h"
@@ -13,6 +14,7 @@
 #include "mixer/mixer.h"
 #include "net/rtp/rtcp_session.h"
 #include "net/rtp/rtp_source.h"
+#include "net/rtp/transport_cc.h"
 
 struct leg {
     struct room_media *rm;
@@ -32,7 +34,8 @@ struct leg {
     struct rtp_source source;
     struct jitter *jitter; /* made with the first packet */
     struct telephone_event_rx key;
-    uint64_t refusals_seen; /* of the transport, a second ago */
+    struct transport_cc *arrivals; /* made with the first packet that is numbered for it */
+    uint64_t refusals_seen;        /* of the transport, a second ago */
     unsigned refused_seconds;
     uint64_t last_heard_us;   /* RTP or RTCP that was taken */
     uint64_t packets_dropped; /* beside those the transport did not take */
@@ -49,6 +52,7 @@ struct leg {
     uint64_t last_report_us;       /* that adapt has seen */
     uint64_t packets_out, bytes_out;
     struct telephone_event_tx dial;
+    struct red_history *sent_before;            /* made with the first redundant packet */
     uint8_t key_payload[TELEPHONE_EVENT_BYTES]; /* of the packet in the send batch */
     uint64_t late_reported;                     /* late packets told by RTCP */
 
@@ -80,6 +84,7 @@ void leg_send_stop(struct leg *leg, const char *reason);       /* RTCP BYE */
 void leg_send_packet(const struct mixer_packet *p, void *leg); /* a mixer_packet_fn */
 void leg_send_renegotiated(struct leg *leg);
 void leg_send_key(struct leg *leg, uint64_t slot_us);
+void leg_send_arrivals(struct leg *leg, uint64_t now_us);
 void leg_send_every_second(struct leg *leg, uint64_t now_us);
 void leg_send_heed_remote(struct leg *leg, const struct rtcp_event *ev, uint64_t now_us);
 

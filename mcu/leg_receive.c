@@ -1,9 +1,11 @@
 /* Packets in: sorted by payload type into jitter buffer or key receiver. */
 
+#include "codecs/red.h"
 #include "mcu/leg_internal.h"
 #include "mcu/room_media.h"
 #include "net/rtp/rtp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct leg_format *format_of(const struct leg *leg, uint8_t pt)
@@ -12,8 +14,7 @@ static const struct leg_format *format_of(const struct leg *leg, uint8_t pt)
     return i < 0 ? NULL : &leg->media->formats[i];
 }
 
-static void take_audio(
-    struct leg *leg, const struct leg_format *f, const struct rtp_packet *p, uint64_t now_us)
+static void put_frame(struct leg *leg, struct jitter_packet *jp)
 {
     if (!leg->jitter) {
         struct jitter_config cfg = {.max_delay_ms = leg->setup.jitter_max_ms};
@@ -22,10 +23,21 @@ static void take_audio(
             return;
         }
     }
+    jitter_put(leg->jitter, jp); /* counts what it refuses */
+    mixer_leg_wake(leg->mixer_leg);
+}
+
+static void heed_level(struct leg *leg, const struct rtp_packet *p, uint64_t now_us)
+{
     uint8_t level;
     if (leg->media->audio_level_id &&
         rtp_audio_level(p, leg->media->audio_level_id, &level, NULL) == 0)
         mixer_leg_level_hint(leg->mixer_leg, level, now_us);
+}
+
+static void take_audio(
+    struct leg *leg, const struct leg_format *f, const struct rtp_packet *p, uint64_t now_us)
+{
     struct jitter_packet jp = {
         .seq = p->h.seq,
         .timestamp = p->h.timestamp,
@@ -35,8 +47,34 @@ static void take_audio(
         .arrival_us = now_us,
         .marker = p->h.marker,
     };
-    jitter_put(leg->jitter, &jp); /* counts what it refuses */
-    mixer_leg_wake(leg->mixer_leg);
+    heed_level(leg, p, now_us);
+    put_frame(leg, &jp);
+}
+
+/* Blocks repeat the packets just before, so their numbers can be told; what came already is a
+ * duplicate to the jitter buffer. */
+static void take_redundant(struct leg *leg, const struct rtp_packet *p, uint64_t now_us)
+{
+    struct red_block blocks[RED_MAX_BLOCKS];
+    int n = red_unpack(p->payload, p->payload_len, p->h.timestamp, blocks);
+    heed_level(leg, p, now_us);
+    for (int i = 0; i < n; i++) {
+        const struct leg_format *f = format_of(leg, blocks[i].pt);
+        if (!f || f->kind != LEG_FORMAT_AUDIO || !blocks[i].len)
+            continue;
+        struct jitter_packet jp = {
+            .seq = (uint16_t)(p->h.seq - (n - 1 - i)),
+            .timestamp = blocks[i].timestamp,
+            .codec = f->codec,
+            .payload = blocks[i].data,
+            .len = blocks[i].len,
+            .arrival_us = now_us,
+            .marker = p->h.marker && i == n - 1,
+        };
+        put_frame(leg, &jp);
+    }
+    if (n < 0)
+        leg->packets_dropped++;
 }
 
 static void take_key(
@@ -82,17 +120,44 @@ static bool is_wanted(
     return v != RTP_SOURCE_DUPLICATE && v != RTP_SOURCE_JUMP;
 }
 
+/* For the peer's estimate of its path. */
+static void note_arrival(struct leg *leg, const struct rtp_packet *p, uint64_t now_us)
+{
+    uint16_t seq;
+    if (transport_cc_seq(p, leg->media->transport_cc_id, &seq))
+        return;
+    if (!leg->arrivals) {
+        leg->arrivals = malloc(sizeof(*leg->arrivals));
+        if (!leg->arrivals)
+            return;
+        transport_cc_init(leg->arrivals);
+    }
+    transport_cc_put(leg->arrivals, seq, p->h.ssrc, now_us);
+    if (transport_cc_due(leg->arrivals, now_us))
+        leg_send_arrivals(leg, now_us);
+}
+
 bool leg_receive_rtp(const struct rtp_packet *p, uint64_t now_us, void *arg)
 {
     struct leg *leg = arg;
     leg->last_heard_us = now_us;
+    if (leg->media->transport_cc_id)
+        note_arrival(leg, p, now_us);
     const struct leg_format *f = format_of(leg, p->h.payload_type);
     if (!f || !leg->media->receive || !is_wanted(leg, f, p, now_us))
         return false;
-    if (f->kind == LEG_FORMAT_EVENT)
+    switch (f->kind) {
+    case LEG_FORMAT_EVENT:
         take_key(leg, f, p, now_us);
-    else
+        break;
+    case LEG_FORMAT_RED:
+        take_redundant(leg, p, now_us);
+        break;
+    case LEG_FORMAT_AUDIO:
+    case LEG_FORMAT_NOISE:
         take_audio(leg, f, p, now_us);
+        break;
+    }
     return true;
 }
 

@@ -6,7 +6,14 @@
 #include "net/send_batch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum {
+    RED_PAYLOAD_BYTES = 1200,
+    ARRIVALS_BYTES = TRANSPORT_CC_MAX_BYTES + 8, /* with an empty receiver report */
+};
+static const float RED_TWICE_LOSS = 0.2f;
 
 static void send_rtp(
     struct leg *leg, const struct rtp_header *h, const uint8_t *payload, size_t payload_len)
@@ -40,6 +47,33 @@ static bool is_agreed(const struct leg_media *media, const struct mixer_packet *
     return p->codec == media->audio.codec && (!p->comfort_noise || media->noise.clock_hz != 0);
 }
 
+/* While much is lost: each packet with the one or two before it. The copy is gone into the
+ * encrypted packet when this returns. */
+static bool send_redundant(struct leg *leg, struct rtp_header *h, const struct mixer_packet *p)
+{
+    uint8_t buf[RED_PAYLOAD_BYTES];
+    struct red_block block = {
+        .pt = h->payload_type, .timestamp = h->timestamp, .data = p->payload, .len = p->len};
+    unsigned depth = leg->adapt.fec != ADAPT_FEC_HIGH   ? 0
+                     : leg->adapt.loss < RED_TWICE_LOSS ? 1
+                                                        : 2;
+    if (!leg->media->red_pt || !depth)
+        return false;
+    if (!leg->sent_before) {
+        leg->sent_before = malloc(sizeof(*leg->sent_before));
+        if (!leg->sent_before)
+            return false;
+        red_history_init(leg->sent_before);
+    }
+    int n = red_history_pack(leg->sent_before, &block, depth, buf, sizeof(buf));
+    red_history_add(leg->sent_before, &block);
+    if (n < 0)
+        return false;
+    h->payload_type = leg->media->red_pt;
+    send_rtp(leg, h, buf, (size_t)n);
+    return true;
+}
+
 void leg_send_packet(const struct mixer_packet *p, void *arg)
 {
     struct leg *leg = arg;
@@ -56,7 +90,8 @@ void leg_send_packet(const struct mixer_packet *p, void *arg)
         .ssrc = leg->setup.transport.ssrc,
     };
     leg->resumed = false;
-    send_rtp(leg, &h, p->payload, p->len);
+    if (p->comfort_noise || !send_redundant(leg, &h, p))
+        send_rtp(leg, &h, p->payload, p->len);
 }
 
 void leg_send_key(struct leg *leg, uint64_t slot_us)
@@ -101,6 +136,19 @@ static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
                 : rtcp_session_build(leg->rtcp, src, &local, buf, RTCP_SESSION_MAX_BYTES, now_us);
     if (n > 0)
         transport_send_rtcp(leg->transport, buf, (size_t)n, RTCP_SESSION_MAX_BYTES);
+}
+
+void leg_send_arrivals(struct leg *leg, uint64_t now_us)
+{
+    struct rtcp_writer w;
+    uint8_t *buf = transport_reserve_rtcp(leg->transport, ARRIVALS_BYTES);
+    if (!buf)
+        return;
+    rtcp_writer_init(&w, buf, ARRIVALS_BYTES);
+    if (!leg->media->rtcp_rsize)
+        rtcp_write_rr(&w, leg->setup.transport.ssrc, NULL, 0);
+    if (transport_cc_write(leg->arrivals, &w, leg->setup.transport.ssrc, now_us) > 0)
+        transport_send_rtcp(leg->transport, buf, w.len, ARRIVALS_BYTES);
 }
 
 /* --- what the peer's reports change ---------------------------------------------------------- */

@@ -10,6 +10,7 @@ struct leg_stats {
     const char *codec; /* SDP name of what we send, static text; NULL before the first media */
     uint32_t clock_hz, ptime_ms, bitrate_bps;
     const char *srtp_suite; /* static text; NULL: plain RTP */
+    const char *transport;  /* "udp" of its own, "ice-udp", "ice-tcp", "ice" (no path yet) */
     bool own_encoder;       /* false: served by its group */
     unsigned group_size;
     bool talking, speaking; /* voice is active; is in the mix */

@@ -10,6 +10,7 @@
 #include "mcu/http/http_tls.h"
 #include "mcu/log.h"
 #include "mcu/version.h"
+#include "mcu/webrtc.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -42,6 +43,7 @@ struct program {
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
     uv_timer_t sampler, drain;
+    struct webrtc *webrtc;
     struct rooms *rooms;
     bool draining;
 };
@@ -141,6 +143,7 @@ static void on_rooms_closed(void *arg)
 {
     struct program *p = arg;
     p->rooms = NULL;
+    webrtc_destroy(p->webrtc);
     LOG_INFO("server", "drained", log_int("pid", getpid()));
     end_http(p);
 }
@@ -281,7 +284,13 @@ static int start_server(struct program *p)
         err = http_create(&p->api.http, &p->loop, &setup);
     if (err)
         return say_http_error(&p->cfg, err);
-    err = rooms_create(&p->rooms, &p->cfg, &p->loop, on_room_event, p);
+    char no_webrtc[WEBRTC_WHY_MAX];
+    err = webrtc_create(&p->webrtc, &p->cfg, rooms_media_loops(&p->cfg), no_webrtc);
+    if (err) {
+        fprintf(stderr, "mcu: WebRTC: %s\n", no_webrtc);
+        return err;
+    }
+    err = rooms_create(&p->rooms, &p->cfg, p->webrtc, &p->loop, on_room_event, p);
     if (err) {
         fprintf(stderr, "mcu: media on %s: %s\n", p->cfg.media_address, strerror(-err));
         return err;

@@ -1,6 +1,7 @@
 #include "mcu/media_loop.h"
 
 #include "net/clock.h"
+#include "net/ice/ice_port.h"
 #include "net/send_batch.h"
 #include "net/udp_poller.h"
 
@@ -19,6 +20,7 @@ enum {
     LATE_US = 5000,
     CATCH_UP_MAX = 5, /* ticks made up in one go; what lies further back is missed */
     MEDIA_NICE = -11,
+    HURRY_MS = 4,
     BATCH_PACKETS = 512,
     BATCH_BYTES = 256 * 1024,
 };
@@ -30,7 +32,11 @@ struct media_loop {
     struct mailbox *inbox;
     struct send_batch *batch;
     struct udp_poller *poller;
+    struct ice_port *ice;
     struct ticker *tickers;
+
+    uv_timer_t hurry;
+    unsigned in_a_hurry;
 
     int tick_fd;
     uv_poll_t tick_poll;
@@ -103,6 +109,23 @@ static void on_tick(uv_poll_t *poll, int status, int events)
     }
 }
 
+static void on_hurry(uv_timer_t *timer)
+{
+    struct media_loop *ml = timer->data;
+    udp_poller_run(ml->poller);
+    send_batch_flush(ml->batch);
+}
+
+void media_loop_hurry(struct media_loop *ml, bool on)
+{
+    assert(media_loop_here(ml) && (on || ml->in_a_hurry));
+    ml->in_a_hurry += on ? 1 : -1;
+    if (!ml->in_a_hurry)
+        uv_timer_stop(&ml->hurry);
+    else if (on && ml->in_a_hurry == 1)
+        uv_timer_start(&ml->hurry, on_hurry, HURRY_MS, HURRY_MS);
+}
+
 static int start_ticking(struct media_loop *ml)
 {
     ml->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -155,15 +178,23 @@ static void on_tick_closed(uv_handle_t *h)
 static void close_handles(struct media_loop *ml)
 {
     uv_close((uv_handle_t *)&ml->tick_poll, on_tick_closed);
+    uv_close((uv_handle_t *)&ml->hurry, NULL);
     mailbox_close(ml->inbox);
 }
 
-int media_loop_start(struct media_loop **mlp)
+static void stop_ice(struct media_loop *ml)
+{
+    if (ml->ice)
+        ice_port_stop(ml->ice);
+}
+
+int media_loop_start(struct media_loop **mlp, struct ice_port *ice)
 {
     struct media_loop *ml = calloc(1, sizeof(*ml));
     if (!ml)
         return -ENOMEM;
     ml->totals.loops = 1;
+    ml->ice = ice;
     int err = uv_loop_init(&ml->loop);
     if (err)
         goto fail;
@@ -181,8 +212,16 @@ int media_loop_start(struct media_loop **mlp)
         mailbox_close(ml->inbox);
         goto fail_loop;
     }
+    uv_timer_init(&ml->loop, &ml->hurry);
+    ml->hurry.data = ml;
+    err = ice ? ice_port_start(ice, ml->poller, ml->batch) : 0;
+    if (err) {
+        close_handles(ml);
+        goto fail_loop;
+    }
     err = uv_thread_create(&ml->thread, run, ml);
     if (err) {
+        stop_ice(ml);
         close_handles(ml);
         goto fail_loop;
     }
@@ -208,6 +247,7 @@ static void deliver_stop(struct mail *m)
 {
     struct media_loop *ml = ((struct stop_mail *)m)->ml;
     assert(media_loop_here(ml) && !ml->tickers);
+    stop_ice(ml);
     close_handles(ml);
 }
 
@@ -245,6 +285,11 @@ struct udp_poller *media_loop_poller(struct media_loop *ml)
     return ml->poller;
 }
 
+struct ice_port *media_loop_ice_port(struct media_loop *ml)
+{
+    return ml->ice;
+}
+
 uint64_t media_loop_slot_us(const struct media_loop *ml)
 {
     return ml->slot_us;
@@ -280,4 +325,13 @@ void media_loop_totals(const struct media_loop *ml, struct media_totals *out)
     *out = ml->totals;
     for (const struct ticker *t = ml->tickers; t; t = t->next)
         t->account(t, out);
+    if (!ml->ice)
+        return;
+    struct ice_port_stats ice;
+    ice_port_stats(ml->ice, &ice);
+    out->ice_checks = ice.checks;
+    out->ice_refused = ice.refused + ice.excess;
+    out->strangers = ice.strangers + ice.malformed;
+    out->webrtc_sessions = ice.sessions;
+    out->webrtc_tcp = ice.tcp_connections;
 }

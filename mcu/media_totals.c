@@ -18,6 +18,11 @@ void media_totals_add(struct media_totals *sum, const struct media_totals *part)
     sum->switches += part->switches;
     sum->concealed_samples += part->concealed_samples;
     sum->played_samples += part->played_samples;
+    sum->ice_checks += part->ice_checks;
+    sum->ice_refused += part->ice_refused;
+    sum->strangers += part->strangers;
+    sum->webrtc_sessions += part->webrtc_sessions;
+    sum->webrtc_tcp += part->webrtc_tcp;
     sum->loops += part->loops;
     sum->legs += part->legs;
     sum->groups += part->groups;

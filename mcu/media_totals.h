@@ -14,6 +14,9 @@ struct media_totals {
     uint64_t packets_in, packets_out, packets_dropped, send_errors;
     uint64_t encodes, decodes, switches;
     uint64_t concealed_samples, played_samples;
+    uint64_t ice_checks, ice_refused;     /* refused: forged, foreign or too many */
+    uint64_t strangers;                   /* packets to an ICE port from who has proved nothing */
+    unsigned webrtc_sessions, webrtc_tcp; /* now; connections */
     unsigned loops;
     unsigned legs, groups, speakers; /* now */
 };

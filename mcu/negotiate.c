@@ -4,13 +4,16 @@
 #include "net/rtp/srtp_session.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
 enum {
     CODECS_MAX = 16,
     MAX_PAYLOAD_BYTES = 1200, /* of a packet that stays whole on the way */
-    HEADERS_BYTES = 40,       /* RTP, UDP, IP of a packet, when the peer limits its line */
+    THIN_PTIME_MS = 60,
+    THIN_OPUS_BPS = 12000, /* wideband; with 60 ms a packet and all headers about 20 kbit/s */
+    HEADERS_BYTES = 40,    /* RTP, UDP, IP of a packet, when the peer limits its line */
 };
 
 static bool accepts(const char *fmtp, const void *impl)
@@ -101,6 +104,9 @@ static void fill_formats(struct leg_media *m, const struct answer_audio *a, uint
     m->audio = m->formats[0];
     m->noise = add_events(m, a->noises, a->n_noises, LEG_FORMAT_NOISE);
     m->event = add_events(m, a->events, a->n_events, LEG_FORMAT_EVENT);
+    if (a->red_pt)
+        add_format(m, (struct leg_format){
+                          .pt = a->red_pt, .kind = LEG_FORMAT_RED, .clock_hz = m->audio.clock_hz});
     if (m->noise.clock_hz != m->audio.clock_hz)
         m->noise.clock_hz = 0;
 
@@ -142,6 +148,19 @@ static bool media_ok(const struct net_addr *a, void *arg)
     return !ours && net_addr_media_ok(a, &cfg->local);
 }
 
+/* 0 or -ENOMEM. */
+static int take_transport(struct transport_terms *t, const struct answer *a)
+{
+    const struct answer_transport *agreed = answer_transport(a);
+    if (!agreed)
+        return 0;
+    t->webrtc = malloc(sizeof(*t->webrtc));
+    if (!t->webrtc)
+        return -ENOMEM;
+    *t->webrtc = *agreed;
+    return 0;
+}
+
 static struct answer_config answer_config_of(const struct negotiate_config *cfg)
 {
     return (struct answer_config){
@@ -152,6 +171,7 @@ static struct answer_config answer_config_of(const struct negotiate_config *cfg)
         .n_codecs = n_codecs,
         .telephone_event = true,
         .comfort_noise = true,
+        .ptime_ms = cfg->thin ? THIN_PTIME_MS : 0,
         .ptimes_ms = {10, 20, 40, 60},
         .maxptime_ms = 60,
         .srtp = cfg->srtp,
@@ -160,8 +180,11 @@ static struct answer_config answer_config_of(const struct negotiate_config *cfg)
         .session_name = "Mischpult",
         .ssrc = cfg->ssrc,
         .cname = cfg->cname,
+        .told_ptime_ms = cfg->thin ? THIN_PTIME_MS : 0,
+        .told_max_bps = cfg->thin ? THIN_OPUS_BPS : 0,
         .media_ok = media_ok,
         .arg = (void *)cfg,
+        .webrtc = cfg->webrtc,
     };
 }
 
@@ -179,14 +202,19 @@ int negotiate(const char *offer, size_t len, const struct negotiate_config *cfg,
     const struct answer_audio *agreed = answer_audio(a);
     struct leg_media m = {
         .audio_level_id = (uint8_t)agreed->audio_level_id,
+        .transport_cc_id = agreed->transport_cc ? (uint8_t)agreed->transport_cc_id : 0,
+        .red_pt = agreed->red_pt,
+        .rtcp_rsize = agreed->rtcp_rsize,
         .send = agreed->direction & SDP_SENDONLY,
         .receive = agreed->direction & SDP_RECVONLY,
         .held = agreed->hold,
         .xr_voip_metrics = agreed->xr_voip_metrics,
         .transport = {.rtp = agreed->rtp, .rtcp = agreed->rtcp, .rtcp_mux = agreed->rtcp_mux},
     };
-    fill_formats(&m, agreed, cfg->opus_bitrate_bps);
-    err = make_srtp(&m.transport, agreed, prev, cfg->ssrc);
+    fill_formats(&m, agreed, cfg->thin ? THIN_OPUS_BPS : cfg->opus_bitrate_bps);
+    err = take_transport(&m.transport, a);
+    if (!err && !m.transport.webrtc)
+        err = make_srtp(&m.transport, agreed, prev, cfg->ssrc);
     if (err) {
         answer_destroy(a);
         *why = (struct sdp_error){.text = "no SRTP session could be made"};

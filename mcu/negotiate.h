@@ -16,7 +16,9 @@ struct negotiate_config {
     enum answer_srtp srtp;
     uint32_t ssrc;
     const char *cname;
-    uint32_t opus_bitrate_bps; /* at most */
+    uint32_t opus_bitrate_bps;          /* at most */
+    bool thin;                          /* long packets of few bits, both ways */
+    const struct answer_webrtc *webrtc; /* NULL: none */
 };
 
 /* Answers an offer; prev is the answer before it in the session, or NULL. 0, *answer the caller's

@@ -5,6 +5,7 @@
 #include "mcu/negotiate.h"
 #include "mcu/random.h"
 #include "mcu/rooms_internal.h"
+#include "mcu/webrtc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,14 +37,20 @@ static void on_ended(const char *reason, void *arg)
     participant_remove(arg, reason);
 }
 
+static void free_participant(struct participant *p)
+{
+    if (p->ports.rtp_fd >= 0)
+        udp_pool_give(p->room->rooms->ports, &p->ports);
+    answer_destroy(p->answer);
+    free(p);
+}
+
 static void on_gone(void *arg)
 {
     struct participant *p = arg;
     struct room *room = p->room;
-    udp_pool_give(room->rooms->ports, &p->ports);
     room->rooms->load[room->media_loop]--;
-    answer_destroy(p->answer);
-    free(p);
+    free_participant(p);
     room_release(room);
 }
 
@@ -69,6 +76,8 @@ static int make_identity(struct participant *p, const struct participant_wishes 
     if (!err)
         err = random_id(p->cname, sizeof(p->cname) - 1);
     if (!err)
+        err = random_id(p->secret, PARTICIPANT_SECRET_LEN);
+    if (!err)
         err = random_bytes(&p->ssrc, sizeof(p->ssrc));
     return err;
 }
@@ -77,6 +86,8 @@ static int answer_offer(struct participant *p, const char *offer, size_t len,
     struct answer **answer, struct leg_media *media, const char **why)
 {
     const struct rooms *rooms = p->room->rooms;
+    struct ice_credentials fresh;
+    struct answer_webrtc webrtc;
     struct negotiate_config cfg = {
         .srtp = rooms->cfg->srtp == CONFIG_SRTP_REQUIRE  ? ANSWER_SRTP_REQUIRE
                 : rooms->cfg->srtp == CONFIG_SRTP_PREFER ? ANSWER_SRTP_PREFER
@@ -88,13 +99,35 @@ static int answer_offer(struct participant *p, const char *offer, size_t len,
         .ssrc = p->ssrc,
         .cname = p->cname,
         .opus_bitrate_bps = rooms->cfg->opus_bitrate_bps,
+        .thin = p->thin,
     };
     cfg.local.port = p->ports.port;
+    if (rooms->webrtc && !webrtc_answer(rooms->webrtc, p->room->media_loop, &fresh, &webrtc))
+        cfg.webrtc = &webrtc;
     struct sdp_error error = {.text = ""};
     int err = negotiate(offer, len, &cfg, p->answer, answer, media, &error);
     if (err)
         *why = error.text;
     return err;
+}
+
+/* WebRTC shares a port with all others; whether an offer is WebRTC only the answer tells for sure.
+ * 1: it is, and answered. */
+static int answer_webrtc(struct participant *p, const char *offer, size_t len,
+    struct answer **answer, struct leg_media *media, const char **why)
+{
+    static const char sign[] = "a=fingerprint";
+    if (!p->room->rooms->webrtc || !memmem(offer, len, sign, sizeof(sign) - 1))
+        return 0;
+    int err = answer_offer(p, offer, len, answer, media, why);
+    if (err)
+        return err;
+    if (media->transport.webrtc)
+        return 1;
+    transport_terms_drop(&media->transport);
+    answer_destroy(*answer);
+    *answer = NULL;
+    return 0;
 }
 
 /* One port where the offer seems to allow RTCP on it (RFC 5761), a pair where not; when a closer
@@ -104,6 +137,9 @@ static int take_ports_and_answer(struct participant *p, const char *offer, size_
 {
     static const char mux[] = "a=rtcp-mux";
     bool pair = !memmem(offer, len, mux, sizeof(mux) - 1);
+    int done = answer_webrtc(p, offer, len, answer, media, why);
+    if (done)
+        return done < 0 ? done : 0;
     for (;; pair = true) {
         *why = "no media port is free; try again later";
         int err = udp_pool_take(p->room->rooms->ports, pair, &p->ports);
@@ -135,11 +171,11 @@ static int open_leg(
         .media = *media,
         .transport =
             {
-                .terms = media->transport,
                 .ssrc = p->ssrc,
                 .ports = p->ports,
                 .local = rooms->local,
                 .latch = (enum latch_mode)rooms->cfg->symmetric_rtp,
+                .handshaker = rooms->webrtc ? webrtc_handshaker(rooms->webrtc) : NULL,
             },
         .jitter_max_ms = settings->jitter_max_ms,
         .agc = granted(wishes->agc, settings->agc),
@@ -151,7 +187,7 @@ static int open_leg(
     int err = random_bytes(&setup.seed, sizeof(setup.seed));
     if (!err)
         return leg_open(&p->leg, p->room->media, &setup, &leg_events, p);
-    transport_terms_drop(&setup.transport.terms);
+    transport_terms_drop(&setup.media.transport);
     return err;
 }
 
@@ -164,6 +200,11 @@ static void replace(struct participant *before, struct participant *p)
     if (p->deaf)
         leg_deafen(p->leg, true);
     participant_remove(before, "replaced");
+}
+
+static bool is_encrypted(const struct answer *a)
+{
+    return answer_transport(a) || answer_audio(a)->local.suite != SDES_NONE;
 }
 
 static void list(struct participant *p, struct participant *before)
@@ -196,6 +237,8 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
     if (!p)
         return -ENOMEM;
     p->room = room;
+    p->ports = (struct udp_ports){.rtp_fd = -1, .rtcp_fd = -1};
+    p->thin = wishes->thin;
     struct leg_media media;
     char *text = NULL;
     int err = make_identity(p, wishes);
@@ -210,7 +253,7 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
     err = text ? open_leg(p, &media, wishes) : -ENOMEM;
     if (err)
         goto fail;
-    p->encrypted = media.transport.srtp_suite != NULL;
+    p->encrypted = is_encrypted(p->answer);
     list(p, before);
     *out = p;
     *answer = text;
@@ -220,9 +263,7 @@ fail:
     if (!text)
         transport_terms_drop(&media.transport);
     free(text);
-    answer_destroy(p->answer);
-    udp_pool_give(room->rooms->ports, &p->ports);
-    free(p);
+    free_participant(p);
     return err;
 }
 
@@ -234,7 +275,7 @@ int participant_reoffer(
     int err = answer_offer(p, offer, len, &next, &media, why);
     if (err)
         return err;
-    if (media.transport.rtcp_mux != (p->ports.rtcp_fd < 0)) {
+    if (!media.transport.webrtc && media.transport.rtcp_mux != (p->ports.rtcp_fd < 0)) {
         *why = "rtcp-mux cannot change within a session";
         err = -ENOTSUP;
         goto fail;
@@ -248,8 +289,10 @@ int participant_reoffer(
     }
     answer_destroy(p->answer);
     p->answer = next;
+    if (answer_transport(next) && answer_transport(next)->ice_restart)
+        p->ice_generation++;
     p->held = media.held;
-    p->encrypted = media.transport.srtp_suite != NULL;
+    p->encrypted = is_encrypted(p->answer);
     *answer = text;
     return 0;
 

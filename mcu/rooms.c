@@ -6,6 +6,7 @@
 #include "mcu/player.h"
 #include "mcu/random.h"
 #include "mcu/rooms_internal.h"
+#include "mcu/webrtc.h"
 #include "net/rtp/srtp_session.h"
 
 #include <assert.h>
@@ -122,11 +123,15 @@ unsigned rooms_ports_free(const struct rooms *r)
 static void close_for(struct room *room, const char *reason);
 
 /* --- the whole ------------------------------------------------------------------------------- */
+unsigned rooms_media_loops(const struct config *cfg)
+{
+    unsigned n = cfg->media_loops ? cfg->media_loops : uv_available_parallelism();
+    return n < MEDIA_LOOPS_MAX ? n : MEDIA_LOOPS_MAX;
+}
+
 static int start_media_loops(struct rooms *r)
 {
-    unsigned n = r->cfg->media_loops ? r->cfg->media_loops : uv_available_parallelism();
-    if (n > MEDIA_LOOPS_MAX)
-        n = MEDIA_LOOPS_MAX;
+    unsigned n = rooms_media_loops(r->cfg);
     r->media_loops = calloc(n, sizeof(struct media_loop *));
     r->totals = calloc(n, sizeof(*r->totals));
     r->load = calloc(n, sizeof(*r->load));
@@ -134,7 +139,8 @@ static int start_media_loops(struct rooms *r)
     if (!r->media_loops || !r->totals || !r->load || !r->alive_ms)
         return -ENOMEM;
     for (; r->n_media_loops < n; r->n_media_loops++) {
-        int err = media_loop_start(&r->media_loops[r->n_media_loops]);
+        struct ice_port *ice = r->webrtc ? webrtc_ice_port(r->webrtc, r->n_media_loops) : NULL;
+        int err = media_loop_start(&r->media_loops[r->n_media_loops], ice);
         if (err)
             return err;
         r->totals[r->n_media_loops].loops = 1;
@@ -174,13 +180,14 @@ static int make_ports(struct rooms *r)
         (uint16_t)r->cfg->rtp_port_max, &options, seed);
 }
 
-int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control,
-    room_event_fn *on_event, void *arg)
+int rooms_create(struct rooms **rp, const struct config *cfg, struct webrtc *webrtc,
+    uv_loop_t *control, room_event_fn *on_event, void *arg)
 {
     struct rooms *r = calloc(1, sizeof(*r));
     if (!r)
         return -ENOMEM;
     r->cfg = cfg;
+    r->webrtc = webrtc;
     r->loop = control;
     r->on_event = on_event;
     r->event_arg = arg;

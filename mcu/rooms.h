@@ -21,15 +21,18 @@ enum {
     ROOM_PIN_MAX = 12,
     PARTICIPANT_NAME_MAX = 64, /* bytes of UTF-8, see mcu/names.h */
     PARTICIPANT_ID_LEN = 16,   /* random, of one meeting only */
+    PARTICIPANT_SECRET_LEN = 32,
     PARTICIPANT_DIGITS_MAX = 32,
     PARTICIPANT_GAIN_MIN_DB = -40,
     PARTICIPANT_GAIN_MAX_DB = 20,
 };
 
 struct config;
+struct ice_credentials;
 struct rooms;
 struct room;
 struct participant;
+struct webrtc;
 
 /* Limits and defaults of one room. rooms_defaults() fills it from the configuration. */
 struct room_settings {
@@ -62,6 +65,7 @@ struct participant_wishes {
     /* As room_admit() decided it: id, role, name and user. NULL: whom the admin brings, a
      * participant with a new id. Someone of that id who is there is replaced. */
     const struct grant *grant;
+    bool thin; /* a line for long packets of few bits only */
 };
 
 struct participant_info {
@@ -105,9 +109,11 @@ struct room_event {
 };
 typedef void room_event_fn(const struct room_event *e, void *arg);
 
-/* Starts the media loops. 0, or a negative errno. */
-int rooms_create(struct rooms **rp, const struct config *cfg, uv_loop_t *control,
-    room_event_fn *on_event, void *arg);
+/* Starts the media loops. webrtc (NULL: none) has as many ports as there will be loops, and
+ * outlives the rooms. 0, or a negative errno. */
+int rooms_create(struct rooms **rp, const struct config *cfg, struct webrtc *webrtc,
+    uv_loop_t *control, room_event_fn *on_event, void *arg);
+unsigned rooms_media_loops(const struct config *cfg);
 /* Closes every room (RTCP BYE to all), ends the media loops; done is called from the control loop
  * when all is gone and *r has been freed. */
 typedef void rooms_closed_fn(void *arg);
@@ -142,6 +148,18 @@ int participant_join(struct room *room, const struct participant_wishes *wishes,
 int participant_reoffer(
     struct participant *p, const char *offer, size_t len, char **answer, const char **why);
 struct participant *participant_find(struct room *room, const char *id); /* or NULL */
+/* A random text that only who joined is told; it names the session in WHIP. */
+const char *participant_secret(const struct participant *p);
+struct participant *participant_of_secret(struct room *room, const char *secret); /* or NULL */
+/* Holds from the next re-offer on. */
+void participant_set_line(struct participant *p, bool thin);
+/* WebRTC: counts ICE restarts; whether these are the peer's credentials in use; a restart with new
+ * ones of the peer, *answer is malloc'd text (an SDP fragment, RFC 8840) of ours: 0, -ENOTSUP no
+ * WebRTC, -ENOMEM. */
+unsigned participant_ice_generation(const struct participant *p);
+bool participant_ice_is(const struct participant *p, const struct ice_credentials *remote);
+int participant_restart_ice(
+    struct participant *p, const struct ice_credentials *remote, char **answer);
 void participant_info(const struct participant *p, struct participant_info *out);
 void participant_mute(struct participant *p, bool muted, bool by_other);
 void participant_deafen(struct participant *p, bool deaf, bool by_other);

@@ -23,12 +23,14 @@ struct participant {
     char id[PARTICIPANT_ID_LEN + 1];
     char name[PARTICIPANT_NAME_MAX + 1];
     char cname[LEG_CNAME_BYTES];
+    char secret[PARTICIPANT_SECRET_LEN + 1];
+    unsigned ice_generation;
     uint32_t ssrc;
     char user[GRANT_USER_LEN + 1]; /* what a kick remembers; "": came without a grant */
     enum grant_kind via;
     enum role role;
     enum participant_kind kind;
-    bool muted, deaf, held, hand, talking, encrypted, leaving;
+    bool muted, deaf, held, thin, hand, talking, encrypted, leaving;
     float gain_db;
     uint64_t joined_unix;
     struct udp_ports ports; /* of the pool */
@@ -70,6 +72,7 @@ struct room {
 
 struct rooms {
     const struct config *cfg;
+    struct webrtc *webrtc; /* NULL: none */
     uv_loop_t *loop;
     struct mailbox *inbox;
     struct net_addr local; /* media sockets are bound to; port 0 */

@@ -3,9 +3,11 @@
 #include "mcu/media_loop.h"
 #include "mcu/transport_internal.h"
 #include "net/rtp/srtp_session.h"
+#include "net/sdp/answer.h"
 #include "net/send_batch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 void transport_terms_drop(struct transport_terms *terms)
@@ -13,6 +15,10 @@ void transport_terms_drop(struct transport_terms *terms)
     srtp_session_destroy(terms->in);
     srtp_session_destroy(terms->out);
     terms->in = terms->out = NULL;
+    if (terms->webrtc)
+        explicit_bzero(terms->webrtc, sizeof(*terms->webrtc));
+    free(terms->webrtc);
+    terms->webrtc = NULL;
 }
 
 /* --- in -------------------------------------------------------------------------------------- */
@@ -118,13 +124,15 @@ void transport_set_keys(
 }
 
 int transport_create(struct transport **tp, struct media_loop *ml,
-    const struct transport_setup *setup, const struct transport_events *events, void *arg)
+    const struct transport_setup *setup, const struct transport_terms *terms,
+    const struct transport_events *events, void *arg)
 {
     struct transport *t;
-    int err = transport_device_create(&t, setup);
+    int err = terms->webrtc ? transport_webrtc_create(&t, setup, terms)
+                            : transport_device_create(&t, setup, terms);
     if (err) {
-        struct transport_terms terms = setup->terms;
-        transport_terms_drop(&terms);
+        struct transport_terms unused = *terms;
+        transport_terms_drop(&unused);
         return err;
     }
     t->ml = ml;
@@ -159,6 +167,12 @@ void transport_renegotiate(
     t->ops->renegotiate(t, terms, now_us);
 }
 
+void transport_every_second(struct transport *t, uint64_t now_us)
+{
+    if (t->ops->every_second)
+        t->ops->every_second(t, now_us);
+}
+
 void transport_stats(const struct transport *t, struct transport_stats *out)
 {
     *out = (struct transport_stats){
@@ -166,6 +180,6 @@ void transport_stats(const struct transport *t, struct transport_stats *out)
         .packets_in = t->packets_in,
         .bytes_in = t->bytes_in,
         .packets_dropped = t->packets_dropped,
-        .refusals = t->ops->refusals(t),
     };
+    t->ops->stats(t, out);
 }

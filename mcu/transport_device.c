@@ -140,7 +140,7 @@ static void renegotiate(struct transport *t, const struct transport_terms *terms
     start_latches(d, now_us);
 }
 
-static uint64_t refusals(const struct transport *t)
+static void stats(const struct transport *t, struct transport_stats *out)
 {
     const struct device *d = (const struct device *)t;
     struct udp_receiver_stats rtp = {0}, rtcp = {0};
@@ -148,7 +148,8 @@ static uint64_t refusals(const struct transport *t)
         udp_receiver_stats(d->rtp_receiver, &rtp);
     if (d->rtcp_receiver)
         udp_receiver_stats(d->rtcp_receiver, &rtcp);
-    return rtp.errors + rtcp.errors;
+    out->path = "udp";
+    out->refusals = rtp.errors + rtcp.errors;
 }
 
 static void destroy(struct transport *t)
@@ -164,22 +165,23 @@ static const struct transport_kind_ops ops = {
     .commit = commit,
     .send_plain = send_plain,
     .takes = takes,
-    .refusals = refusals,
+    .stats = stats,
     .destroy = destroy,
 };
 
-int transport_device_create(struct transport **tp, const struct transport_setup *setup)
+int transport_device_create(
+    struct transport **tp, const struct transport_setup *setup, const struct transport_terms *terms)
 {
     struct device *d = calloc(1, sizeof(*d));
     if (!d)
         return -ENOMEM;
     d->base.ops = &ops;
-    d->base.encrypted = setup->terms.in != NULL;
-    transport_set_keys(&d->base, setup->terms.in, setup->terms.out, setup->terms.srtp_suite);
+    d->base.encrypted = terms->in != NULL;
+    transport_set_keys(&d->base, terms->in, terms->out, terms->srtp_suite);
     d->ports = setup->ports;
     d->latch = (struct latch_config){.local = setup->local, .mode = setup->latch};
-    d->rtp = setup->terms.rtp;
-    d->rtcp = setup->terms.rtcp;
+    d->rtp = terms->rtp;
+    d->rtcp = terms->rtcp;
     *tp = &d->base;
     return 0;
 }

@@ -12,13 +12,14 @@ struct transport_kind_ops {
     bool (*connected)(const struct transport *t, bool rtcp); /* there is somewhere to send to */
     /* Sends len bytes of what was built in the batch's reserved buffer. */
     int (*commit)(struct transport *t, bool rtcp, size_t len);
-    /* An unencrypted RTP packet, its payload by reference. */
+    /* An unencrypted RTP packet, its payload by reference. NULL: never. */
     int (*send_plain)(
         struct transport *t, const uint8_t *header, const uint8_t *payload, size_t payload_len);
     /* Whether a packet from there counts. RTP: p is set. */
     bool (*takes)(struct transport *t, const struct net_addr *from, const struct rtp_packet *p,
         uint64_t now_us);
-    uint64_t (*refusals)(const struct transport *t);
+    void (*every_second)(struct transport *t, uint64_t now_us);            /* NULL: nothing to do */
+    void (*stats)(const struct transport *t, struct transport_stats *out); /* adds its own */
     void (*destroy)(struct transport *t);
 };
 
@@ -42,6 +43,9 @@ void transport_take_rtcp(struct transport *t, uint8_t *pkt, size_t len, const st
 void transport_set_keys(
     struct transport *t, struct srtp_session *in, struct srtp_session *out, const char *suite);
 
-int transport_device_create(struct transport **tp, const struct transport_setup *setup);
+int transport_device_create(struct transport **tp, const struct transport_setup *setup,
+    const struct transport_terms *terms);
+int transport_webrtc_create(struct transport **tp, const struct transport_setup *setup,
+    const struct transport_terms *terms);
 
 #endif

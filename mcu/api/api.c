@@ -3,6 +3,7 @@
 #include "mcu/api/embed.h"
 #include "mcu/api/health.h"
 #include "mcu/api/metrics.h"
+#include "mcu/api/whip.h"
 #include "mcu/http/http_socket.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #define JSON "application/json"
 #define SDP  "application/sdp"
+#define FRAG "application/trickle-ice-sdpfrag"
 #define SOUNDS                                                                                     \
     "audio/wav audio/x-wav audio/wave audio/vnd.wave audio/flac audio/x-flac audio/ogg "           \
     "audio/opus application/ogg"
@@ -110,6 +112,14 @@ const struct http_route api_routes[] = {
     {HTTP_PUT, PARTICIPANT, HTTP_AUTH_ADMIN, SDP, 0, SDP, api_participant_put, NULL},
     {HTTP_PATCH, PARTICIPANT, HTTP_AUTH_BEARER, JSON, 0, JSON, api_participant_patch, NULL},
     {HTTP_DELETE, PARTICIPANT, HTTP_AUTH_BEARER, NULL, 0, NULL, api_participant_delete, NULL},
+    {HTTP_POST, "/whip/{room}", HTTP_AUTH_PIN, SDP, 0, SDP, whip_join, NULL},
+    {HTTP_POST, "/whep/{room}", HTTP_AUTH_PIN, SDP, 0, SDP, whep_join, NULL},
+    {HTTP_PATCH, "/whip/{room}/{session}", HTTP_AUTH_NONE, FRAG, 0, FRAG, whip_patch, NULL},
+    {HTTP_PATCH, "/whep/{room}/{session}", HTTP_AUTH_NONE, FRAG, 0, FRAG, whip_patch, NULL},
+    {HTTP_PUT, "/whip/{room}/{session}", HTTP_AUTH_NONE, SDP, 0, SDP, whip_put, NULL},
+    {HTTP_PUT, "/whep/{room}/{session}", HTTP_AUTH_NONE, SDP, 0, SDP, whip_put, NULL},
+    {HTTP_DELETE, "/whip/{room}/{session}", HTTP_AUTH_NONE, NULL, 0, NULL, whip_delete, NULL},
+    {HTTP_DELETE, "/whep/{room}/{session}", HTTP_AUTH_NONE, NULL, 0, NULL, whip_delete, NULL},
     {HTTP_POST, PARTICIPANT "/dtmf", HTTP_AUTH_ADMIN, JSON, 0, NULL, api_participant_dtmf, NULL},
 };
 const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);

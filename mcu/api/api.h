@@ -53,6 +53,8 @@ struct room *api_room(struct http_request *r, const struct api *api);
 struct participant *api_participant(
     struct http_request *r, const struct api *api, enum action action);
 void api_no_memory(struct http_request *r);
+/* Answers an error of participant_join() or participant_reoffer(). */
+void api_refuse_offer(struct http_request *r, int err, const char *why);
 /* Whether the bearer may do that in the room, to the one of that id (NULL: to nobody); false: it
  * is answered (401, 403). api_standing() is the bearer's grant as the room has it now. */
 bool api_may(struct http_request *r, struct room *room, enum action action, const char *id);

@@ -27,11 +27,11 @@ static double finite_or_zero(double value)
 
 static json_t *describe_stats(const struct leg_stats *s)
 {
-    json_t *o = json_pack("{s:s?, s:i, s:i, s:i, s:s?, s:b, s:i, s:b, s:b, s:i, s:b}", "codec",
-        s->codec, "clock_hz", (int)s->clock_hz, "ptime_ms", (int)s->ptime_ms, "bitrate_bps",
-        (int)s->bitrate_bps, "srtp_suite", s->srtp_suite, "own_encoder", s->own_encoder,
-        "group_size", (int)s->group_size, "talking", s->talking, "speaking", s->speaking, "level",
-        (int)s->level, "fec", s->fec);
+    json_t *o = json_pack("{s:s?, s:i, s:i, s:i, s:s?, s:s?, s:b, s:i, s:b, s:b, s:i, s:b}",
+        "codec", s->codec, "clock_hz", (int)s->clock_hz, "ptime_ms", (int)s->ptime_ms,
+        "bitrate_bps", (int)s->bitrate_bps, "srtp_suite", s->srtp_suite, "transport", s->transport,
+        "own_encoder", s->own_encoder, "group_size", (int)s->group_size, "talking", s->talking,
+        "speaking", s->speaking, "level", (int)s->level, "fec", s->fec);
     json_t *counts = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "packets_in",
         (json_int_t)s->packets_in, "bytes_in", (json_int_t)s->bytes_in, "packets_out",
         (json_int_t)s->packets_out, "bytes_out", (json_int_t)s->bytes_out, "packets_lost",
@@ -138,7 +138,7 @@ void api_participant_get(struct http_request *r, void *arg)
 }
 
 /* --- joining ---------------------------------------------------------------------------------- */
-static void refuse_offer(struct http_request *r, int err, const char *why)
+void api_refuse_offer(struct http_request *r, int err, const char *why)
 {
     static const struct {
         int err, status;
@@ -223,7 +223,7 @@ void api_participants_join(struct http_request *r, void *arg)
     }
     if (made)
         room_close(room);
-    refuse_offer(r, err, why);
+    api_refuse_offer(r, err, why);
 }
 
 void api_participant_put(struct http_request *r, void *arg)
@@ -237,7 +237,7 @@ void api_participant_put(struct http_request *r, void *arg)
     const uint8_t *offer = http_body(r, &len);
     int err = participant_reoffer(p, (const char *)offer, len, &sdp, &why);
     if (err)
-        refuse_offer(r, err, why);
+        api_refuse_offer(r, err, why);
     else
         http_respond(r, 200, "application/sdp", sdp, strlen(sdp));
     free(sdp);

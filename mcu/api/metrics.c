@@ -84,6 +84,13 @@ static void print_media(FILE *out, const struct rooms *rooms)
         (double)t.packets_dropped);
     print(out, COUNTER, "send_errors_total", "Packets the system did not take",
         (double)t.send_errors);
+    print(out, GAUGE, "webrtc_sessions", "WebRTC sessions now", t.webrtc_sessions);
+    print(out, GAUGE, "webrtc_tcp_connections", "TCP connections of WebRTC now", t.webrtc_tcp);
+    print(out, COUNTER, "ice_checks_total", "ICE checks answered", (double)t.ice_checks);
+    print(out, COUNTER, "ice_refused_total", "ICE checks forged, foreign or too many",
+        (double)t.ice_refused);
+    print(out, COUNTER, "webrtc_strangers_total",
+        "Packets to a WebRTC port from who has proved nothing", (double)t.strangers);
     print(out, COUNTER, "encodes_total", "Frames encoded", (double)t.encodes);
     print(out, COUNTER, "decodes_total", "Frames decoded", (double)t.decodes);
     print(out, COUNTER, "encoder_switches_total", "Changes between group and own encoder",

@@ -75,7 +75,7 @@ Test(media_loop, ticks_in_slots_of_20_ms)
         .add.deliver = deliver_add,
         .remove.deliver = deliver_remove,
     };
-    cr_assert_eq(media_loop_start(&c.ml), 0);
+    cr_assert_eq(media_loop_start(&c.ml, NULL), 0);
     media_loop_post(c.ml, &c.add);
     wait_for(&c.seen, TICKS);
     media_loop_post(c.ml, &c.remove);
@@ -90,7 +90,7 @@ Test(media_loop, ticks_in_slots_of_20_ms)
 Test(media_loop, stops_at_once_when_it_has_nothing)
 {
     struct media_loop *ml;
-    cr_assert_eq(media_loop_start(&ml), 0);
+    cr_assert_eq(media_loop_start(&ml, NULL), 0);
     media_loop_stop(ml);
     media_loop_stop(NULL);
 }

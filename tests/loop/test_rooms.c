@@ -13,18 +13,6 @@ static struct peer_config talker(const struct acodec *codec, double hz)
     return (struct peer_config){.codec = codec, .tone_hz = hz, .amplitude = 8000};
 }
 
-/* Of the last second that a peer heard; in pieces, since a jitter buffer may shift a phase. */
-static double heard_dbfs(const struct peer *p, const struct acodec *codec, double hz)
-{
-    size_t n, piece = codec->pcm_rate_hz / 10;
-    const int16_t *pcm = peer_heard(p, &n);
-    cr_assert_geq(n, 10 * piece, "heard only %zu samples", n);
-    double power = 0;
-    for (int i = 1; i <= 10; i++)
-        power += pow(10, tone_dbfs(pcm + n - i * piece, piece, codec->pcm_rate_hz, hz) / 10);
-    return 10 * log10(power / 10);
-}
-
 static void three_hear_each_other(const struct acodec *codec, enum sdes_suite suite)
 {
     static const double hz[] = {440, 880, 1320};
@@ -42,7 +30,7 @@ static void three_hear_each_other(const struct acodec *codec, enum sdes_suite su
         const struct peer_stats *s = peer_stats(m.peers[i]);
         cr_expect_eq(s->bad, 0u);
         for (int j = 0; j < 3; j++) {
-            double db = heard_dbfs(m.peers[i], codec, hz[j]);
+            double db = peer_heard_dbfs(m.peers[i], hz[j]);
             if (i == j)
                 cr_expect_lt(db, -45, "peer %d hears itself at %.1f dB", i, db);
             else
@@ -102,10 +90,10 @@ Test(rooms, mute_is_not_heard_and_kick_sends_bye)
     meeting_join(&m, &listens);
     participant_mute(m.participants[0], true, false);
     meeting_run_ms(&m, 1500);
-    cr_expect_lt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -60);
+    cr_expect_lt(peer_heard_dbfs(m.peers[1], 440), -60);
     participant_mute(m.participants[0], false, false);
     meeting_run_ms(&m, 1500);
-    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_pcmu, 440), -16);
+    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -16);
     cr_expect_eq(m.events[ROOM_EVENT_MUTED], 2u);
     participant_remove(m.participants[0], "kicked");
     m.sends[0] = false;
@@ -290,7 +278,7 @@ Test(rooms, reported_loss_turns_on_fec_for_that_listener_alone)
     cr_expect(!clean.fec);
     cr_expect_eq(lossy.group_size, 1u, "the two are encoded for apart");
     meeting_run_ms(&m, 1000);
-    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_opus, 440), -20);
+    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -20);
     cr_expect_eq(peer_stats(m.peers[1])->timestamp_gaps, 0u);
     meeting_end(&m);
 }
@@ -306,7 +294,7 @@ Test(rooms, nothing_is_encoded_for_who_only_sends)
     meeting_join(&m, &listens);
     meeting_run_ms(&m, 1500);
     cr_expect(!meeting_stats(&m, 0).own_encoder);
-    cr_expect_gt(heard_dbfs(m.peers[1], &acodec_opus, 440), -20);
+    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -20);
     cr_expect_eq(peer_stats(m.peers[0])->packets, 0u);
     meeting_end(&m);
 }

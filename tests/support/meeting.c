@@ -33,6 +33,7 @@ void meeting_start(struct meeting *m)
     memset(m, 0, sizeof(*m));
     config_defaults(&m->config);
     m->config.media_loops = 1;
+    m->config.webrtc_port = 0;
 }
 
 void meeting_open(struct meeting *m)
@@ -40,7 +41,9 @@ void meeting_open(struct meeting *m)
     cr_assert_eq(uv_loop_init(&m->loop), 0);
     cr_assert_eq(uv_timer_init(&m->loop, &m->timer), 0);
     m->timer.data = m;
-    cr_assert_eq(rooms_create(&m->rooms, &m->config, &m->loop, on_event, m), 0);
+    char why[WEBRTC_WHY_MAX];
+    cr_assert_eq(webrtc_create(&m->webrtc, &m->config, rooms_media_loops(&m->config), why), 0);
+    cr_assert_eq(rooms_create(&m->rooms, &m->config, m->webrtc, &m->loop, on_event, m), 0);
     struct room_settings settings;
     rooms_defaults(m->rooms, &settings);
     cr_assert_eq(room_create(m->rooms, "test", &settings, &m->room), 0);
@@ -122,6 +125,7 @@ void meeting_end(struct meeting *m)
     uv_close((uv_handle_t *)&m->timer, NULL);
     uv_run(&m->loop, UV_RUN_DEFAULT);
     cr_assert(m->closed);
+    webrtc_destroy(m->webrtc);
     for (unsigned i = 0; i < m->n_peers; i++) {
         peer_receive(m->peers[i]);
         peer_destroy(m->peers[i]);

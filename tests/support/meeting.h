@@ -6,6 +6,7 @@
 
 #include "mcu/config.h"
 #include "mcu/rooms.h"
+#include "mcu/webrtc.h"
 #include "tests/support/peer.h"
 
 enum { MEETING_PEERS_MAX = 64 };
@@ -14,6 +15,7 @@ struct meeting {
     uv_loop_t loop;
     uv_timer_t timer;
     struct config config;
+    struct webrtc *webrtc;
     struct rooms *rooms;
     struct room *room; /* "test" */
     struct peer *peers[MEETING_PEERS_MAX];

@@ -7,6 +7,7 @@
 #include "net/sdp/sdp_audio.h"
 #include "net/udp.h"
 #include "net/udp_poller.h"
+#include "tests/support/webrtc_side.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -25,9 +26,10 @@ struct peer {
     uint8_t pt;
     uint16_t rtcp_port;
     unsigned version;
-    char offer[2048];
+    char offer[4096];
     uint8_t key[SDES_MAX_KEY_BYTES];
-    struct srtp_session *in, *out;
+    struct srtp_session *in, *out; /* SDES */
+    struct webrtc_side *webrtc;
     struct acodec_enc *enc;
     struct acodec_dec *dec;
 
@@ -68,13 +70,14 @@ static void write_offer(struct peer *p)
         cr_assert_gt(sdes_print(&k, text, sizeof(text)), 0);
         snprintf(crypto, sizeof(crypto), "a=crypto:%s\r\n", text);
     }
+    const char *profile = p->webrtc ? "UDP/TLS/RTP/SAVPF" : p->cfg.suite ? "RTP/SAVP" : "RTP/AVP";
     int n = snprintf(p->offer, sizeof(p->offer),
         "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-        "m=audio %u RTP/%s %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=rtcp:%u\r\n%s%sa=%s\r\n",
-        ++p->version, p->local.port, p->cfg.suite ? "SAVP" : "AVP", p->pt,
-        p->cfg.event ? " 101" : "", p->pt, c->name, c->rtp_clock_hz,
-        c->sdp_channels == 2 ? "/2" : "",
-        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto, p->rtcp_port,
+        "m=audio %u %s %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%s%sa=rtcp:%u\r\n%s%sa=%s\r\n",
+        ++p->version, p->local.port, profile, p->pt, p->cfg.event ? " 101" : "", p->pt, c->name,
+        c->rtp_clock_hz, c->sdp_channels == 2 ? "/2" : "",
+        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto,
+        p->webrtc ? webrtc_side_attributes(p->webrtc) : "", p->rtcp_port,
         p->cfg.rtcp_mux ? "a=rtcp-mux\r\n" : "", p->cfg.attributes ? p->cfg.attributes : "",
         p->cfg.direction ? p->cfg.direction : "sendrecv");
     cr_assert_lt(n, (int)sizeof(p->offer));
@@ -123,8 +126,11 @@ struct peer *peer_create(const struct peer_config *cfg)
     cr_assert_not_null(p->said);
     p->fd = bind_loopback(&p->local);
     struct net_addr rtcp = p->local;
-    p->rtcp_fd = cfg->rtcp_mux ? -1 : bind_loopback(&rtcp);
+    p->cfg.rtcp_mux |= cfg->webrtc;
+    p->rtcp_fd = p->cfg.rtcp_mux ? -1 : bind_loopback(&rtcp);
     p->ssrc = 0x1000 + ++count;
+    if (cfg->webrtc)
+        p->webrtc = webrtc_side_create(p->fd, p->ssrc);
     p->seq = 65500; /* wraps within the test */
     for (size_t i = 0; i < sizeof(p->key); i++)
         p->key[i] = (uint8_t)(i * 7 + count);
@@ -140,6 +146,7 @@ void peer_destroy(struct peer *p)
     drop_codec(p);
     srtp_session_destroy(p->in);
     srtp_session_destroy(p->out);
+    webrtc_side_destroy(p->webrtc);
     peer_vanish(p);
     free(p->heard);
     free(p->said);
@@ -158,8 +165,10 @@ void peer_take_answer(struct peer *p, const char *answer)
     struct sdp_error why = {0};
     cr_assert_eq(sdp_parse(answer, strlen(answer), &sdp, &why), 0, "%s", why.text);
     cr_assert_eq(sdp_audio_read(sdp, 0, &audio, &why), 0, "%s", why.text);
-    p->server = audio.rtp;
-    p->server_rtcp = audio.rtcp_mux ? audio.rtp : audio.rtcp;
+    if (p->webrtc)
+        webrtc_side_take_answer(p->webrtc, answer);
+    p->server = p->webrtc ? webrtc_side_server(p->webrtc) : audio.rtp;
+    p->server_rtcp = audio.rtcp_mux ? p->server : audio.rtcp;
     cr_assert_eq(audio.formats[0].pt, p->pt);
     if (p->cfg.suite != SDES_NONE && !p->in) {
         cr_assert_eq(audio.n_crypto, 1u);
@@ -184,14 +193,41 @@ void peer_send_raw(struct peer *p, const void *data, size_t len, bool rtcp)
         len);
 }
 
+static struct srtp_session *key_in(const struct peer *p)
+{
+    return p->webrtc ? webrtc_side_in(p->webrtc) : p->in;
+}
+
+static struct srtp_session *key_out(const struct peer *p)
+{
+    return p->webrtc ? webrtc_side_out(p->webrtc) : p->out;
+}
+
+bool peer_ready(const struct peer *p)
+{
+    return !p->webrtc || webrtc_side_ready(p->webrtc);
+}
+
+struct webrtc_side *peer_webrtc(struct peer *p)
+{
+    return p->webrtc;
+}
+
+void peer_move(struct peer *p)
+{
+    close(p->fd);
+    p->fd = bind_loopback(&p->local);
+    webrtc_side_use_fd(p->webrtc, p->fd);
+}
+
 void peer_send_rtcp(struct peer *p, const void *data, size_t len, unsigned times)
 {
     _Alignas(16) uint8_t pkt[1500];
     int n = (int)len;
     cr_assert_leq(len + SRTP_SESSION_MAX_EXTRA, sizeof(pkt));
     memcpy(pkt, data, len);
-    if (p->out)
-        n = srtp_session_protect_rtcp(p->out, pkt, len, sizeof(pkt));
+    if (key_out(p))
+        n = srtp_session_protect_rtcp(key_out(p), pkt, len, sizeof(pkt));
     for (; n > 0 && times > 0; times--)
         peer_send_raw(p, pkt, (size_t)n, true);
 }
@@ -231,6 +267,8 @@ void peer_send(struct peer *p)
 {
     const struct acodec *c = p->cfg.codec;
     int16_t pcm[MAX_FRAME];
+    if (!peer_ready(p))
+        return;
     size_t n = c->pcm_rate_hz / 50;
     speak(p, pcm, n);
     _Alignas(16) uint8_t pkt[RTP_HEADER_BYTES + ACODEC_MAX_PACKET_BYTES + SRTP_SESSION_MAX_EXTRA];
@@ -242,8 +280,8 @@ void peer_send(struct peer *p)
     cr_assert_gt(len, 0);
     remember(p, pkt + RTP_HEADER_BYTES, (size_t)len);
     len += RTP_HEADER_BYTES;
-    if (p->out)
-        len = srtp_session_protect(p->out, pkt, (size_t)len, sizeof(pkt));
+    if (key_out(p))
+        len = srtp_session_protect(key_out(p), pkt, (size_t)len, sizeof(pkt));
     cr_assert_gt(len, 0);
     peer_send_raw(p, pkt, (size_t)len, false);
 }
@@ -278,8 +316,8 @@ static void keep_order(struct peer *p, const struct rtp_packet *r)
 static void hear(struct peer *p, uint8_t *pkt, size_t len)
 {
     struct rtp_packet r;
-    if (p->in) {
-        int n = srtp_session_unprotect(p->in, pkt, len, 1);
+    if (key_in(p)) {
+        int n = srtp_session_unprotect(key_in(p), pkt, len, 1);
         len = n > 0 ? (size_t)n : 0;
     }
     if (rtp_parse(&r, pkt, len)) {
@@ -308,8 +346,8 @@ static void hear(struct peer *p, uint8_t *pkt, size_t len)
 
 static void hear_rtcp(struct peer *p, uint8_t *pkt, size_t len)
 {
-    if (p->in) {
-        int n = srtp_session_unprotect_rtcp(p->in, pkt, len, 1);
+    if (key_in(p)) {
+        int n = srtp_session_unprotect_rtcp(key_in(p), pkt, len, 1);
         len = n > 0 ? (size_t)n : 0;
     }
     struct rtcp_reader reader;
@@ -327,8 +365,15 @@ static void drain(struct peer *p, int fd)
 {
     _Alignas(16) uint8_t pkt[UDP_MAX_DATAGRAM];
     ssize_t n;
-    while ((n = recv(fd, pkt, sizeof(pkt), MSG_DONTWAIT)) >= 0)
-        if (rtp_is_rtcp(pkt, (size_t)n))
+    struct sockaddr_storage sa;
+    struct net_addr from;
+    for (socklen_t len = sizeof(sa);
+         (n = recvfrom(fd, pkt, sizeof(pkt), MSG_DONTWAIT, (struct sockaddr *)&sa, &len)) >= 0;
+         len = sizeof(sa))
+        if (p->webrtc && !net_addr_from_sockaddr(&from, (struct sockaddr *)&sa) &&
+            webrtc_side_take(p->webrtc, pkt, (size_t)n, &from))
+            continue;
+        else if (rtp_is_rtcp(pkt, (size_t)n))
             hear_rtcp(p, pkt, (size_t)n);
         else
             hear(p, pkt, (size_t)n);
@@ -336,6 +381,8 @@ static void drain(struct peer *p, int fd)
 
 void peer_receive(struct peer *p)
 {
+    if (p->webrtc && p->fd >= 0)
+        webrtc_side_step(p->webrtc);
     if (p->fd >= 0)
         drain(p, p->fd);
     if (p->rtcp_fd >= 0)
@@ -384,4 +431,16 @@ double tone_dbfs(const int16_t *pcm, size_t n, double rate_hz, double tone_hz)
     }
     double amplitude = 2 * hypot(re, im) / (double)n;
     return 20 * log10(amplitude / 32768 + 1e-9);
+}
+
+double peer_heard_dbfs(const struct peer *p, double tone_hz)
+{
+    double power = 0, rate_hz = p->cfg.codec->pcm_rate_hz;
+    size_t piece = p->cfg.codec->pcm_rate_hz / 10;
+    cr_assert_geq(p->n_heard, 10 * piece, "heard only %zu samples", p->n_heard);
+    for (int i = 1; i <= 10; i++) {
+        const int16_t *pcm = p->heard + p->n_heard - i * piece;
+        power += pow(10, tone_dbfs(pcm, piece, rate_hz, tone_hz) / 10);
+    }
+    return 10 * log10(power / 10);
 }

@@ -1,8 +1,8 @@
 #ifndef TESTS_SUPPORT_PEER_H
 #define TESTS_SUPPORT_PEER_H
 
-/* A device on loopback as the server sees one: offers SDP, sends a tone by RTP, keeps what it
- * hears. Plain RTP or SDES-SRTP. A test's own thread. */
+/* A device or browser on loopback as the server sees one: offers SDP, sends a tone by RTP, keeps
+ * what it hears. Plain RTP, SDES-SRTP, or ICE and DTLS-SRTP. A test's own thread. */
 
 #include "codecs/acodec.h"
 #include "net/addr.h"
@@ -19,6 +19,7 @@ struct peer_config {
     double amplitude;       /* of the tone, 0 to 32767 */
     bool noise;             /* white noise instead of a tone, the same in every run */
     enum sdes_suite suite;  /* SDES_NONE: plain */
+    bool webrtc;            /* ICE and DTLS; then rtcp_mux too */
     bool rtcp_mux, event;   /* event: offers telephone-event at 8000 Hz, payload type 101 */
     const char *attributes; /* further lines of the audio medium, each with CRLF; or NULL */
 };
@@ -58,7 +59,14 @@ struct peer_stats {
 const struct peer_stats *peer_stats(const struct peer *p);
 struct net_addr peer_server(const struct peer *p); /* RTP address of the answer */
 struct net_addr peer_local(const struct peer *p);
+struct webrtc_side *peer_webrtc(struct peer *p); /* NULL: it is none */
+bool peer_ready(const struct peer *p);           /* WebRTC: has keys; else always */
+/* As a laptop that changes networks: from another port, in the same session. */
+void peer_move(struct peer *p);
 
+/* Power of a frequency in the last second a peer heard, in dBFS of a sine; in pieces, since a
+ * jitter buffer may shift a phase. */
+double peer_heard_dbfs(const struct peer *p, double tone_hz);
 /* Power of one frequency, in dBFS of a sine. */
 double tone_dbfs(const int16_t *pcm, size_t n, double rate_hz, double tone_hz);
 

@@ -31,6 +31,7 @@ export class Mcu {
             http_port: mcu.httpPort,
             rtp_port_min: mcu.rtpPort,
             rtp_port_max: mcu.rtpPort + rtpPorts - 1,
+            webrtc_port: 0,
             api_rate: 100000,
             api_burst: 100000,
             ...flags,

@@ -1,0 +1,160 @@
+#include "net/sdp/answer.h"
+#include "tests/support/meeting.h"
+#include "tests/support/webrtc_side.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HANDSHAKE_PATIENCE = 250 }; /* times 20 ms */
+
+static struct peer_config browser(double hz)
+{
+    return (struct peer_config){
+        .codec = &acodec_opus, .tone_hz = hz, .amplitude = hz > 0 ? 8000 : 0, .webrtc = true};
+}
+
+static void wait_until_ready(struct meeting *m, unsigned peer)
+{
+    for (int i = 0; i < HANDSHAKE_PATIENCE && !peer_ready(m->peers[peer]); i++)
+        meeting_run_ms(m, 20);
+    cr_assert(peer_ready(m->peers[peer]), "peer %u got no keys", peer);
+}
+
+static void expect_heard(const struct peer *p, double hz, bool expected)
+{
+    double db = peer_heard_dbfs(p, hz);
+    if (expected)
+        cr_expect(db > -16 && db < -9, "%.0f Hz at %.1f dB", hz, db);
+    else
+        cr_expect_lt(db, -45, "%.0f Hz at %.1f dB", hz, db);
+}
+
+Test(webrtc, browsers_and_a_device_hear_each_other)
+{
+    static const double hz[] = {440, 880, 1320};
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    for (int i = 0; i < 2; i++) {
+        struct peer_config cfg = browser(hz[i]);
+        meeting_join(&m, &cfg);
+    }
+    struct peer_config device = {.codec = &acodec_opus, .tone_hz = hz[2], .amplitude = 8000};
+    meeting_join(&m, &device);
+    wait_until_ready(&m, 0);
+    wait_until_ready(&m, 1);
+    meeting_run_ms(&m, 2500);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(peer_stats(m.peers[i])->bad, 0u);
+        for (int j = 0; j < 3; j++)
+            expect_heard(m.peers[i], hz[j], i != j);
+    }
+    struct leg_stats s = meeting_stats(&m, 0);
+    cr_expect_str_eq(s.srtp_suite, "AEAD_AES_128_GCM");
+    meeting_end(&m);
+}
+
+Test(webrtc, a_change_of_address_is_followed)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = browser(440), listens = browser(0);
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    wait_until_ready(&m, 0);
+    wait_until_ready(&m, 1);
+    meeting_run_ms(&m, 500);
+    peer_move(m.peers[0]);
+    peer_move(m.peers[1]);
+    meeting_run_ms(&m, 2000);
+    expect_heard(m.peers[1], 440, true);
+    meeting_end(&m);
+}
+
+Test(webrtc, ice_restarts_without_new_keys)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = browser(440), listens = browser(0);
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    wait_until_ready(&m, 0);
+    wait_until_ready(&m, 1);
+    unsigned answers = webrtc_side_stats(peer_webrtc(m.peers[0]))->answers;
+    webrtc_side_restart(peer_webrtc(m.peers[0]));
+    cr_assert_eq(meeting_reoffer(&m, 0, "sendrecv", NULL), 0);
+    cr_expect_eq(participant_ice_generation(m.participants[0]), 1u);
+    meeting_run_ms(&m, 2500);
+    cr_expect_gt(webrtc_side_stats(peer_webrtc(m.peers[0]))->answers, answers);
+    expect_heard(m.peers[1], 440, true);
+    meeting_end(&m);
+}
+
+Test(webrtc, close_notify_is_a_goodbye)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = browser(440);
+    meeting_join(&m, &talks);
+    wait_until_ready(&m, 0);
+    webrtc_side_close(peer_webrtc(m.peers[0]));
+    meeting_run_ms(&m, 500);
+    cr_expect_eq(m.events[ROOM_EVENT_LEFT], 1u);
+    cr_expect_str_eq(m.last_reason, "bye");
+    meeting_end(&m);
+}
+
+Test(webrtc, a_kick_says_close_notify)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config listens = browser(0);
+    meeting_join(&m, &listens);
+    wait_until_ready(&m, 0);
+    meeting_run_ms(&m, 200);
+    participant_remove(m.participants[0], "kicked");
+    meeting_run_ms(&m, 300);
+    cr_expect(webrtc_side_stats(peer_webrtc(m.peers[0]))->closed);
+    cr_expect_eq(peer_stats(m.peers[0])->byes, 1u);
+    meeting_end(&m);
+}
+
+/* Each is in another stage of its handshake. */
+Test(webrtc, leaving_in_the_middle_of_a_handshake)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    for (unsigned i = 0; i < 20; i++) {
+        struct peer_config cfg = browser(0);
+        meeting_join(&m, &cfg);
+        meeting_run_ms(&m, 20);
+        if (i % 2)
+            participant_remove(m.participants[i / 2], "kicked");
+    }
+    meeting_end(&m);
+}
+
+Test(webrtc, who_never_comes_is_let_go)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer *silent = peer_create(&(struct peer_config){.codec = &acodec_opus, .webrtc = true});
+    const char *offer = peer_offer(silent), *why = "";
+    const struct participant_wishes wishes = {.name = ""};
+    struct participant *p;
+    char *answer;
+    cr_assert_eq(participant_join(m.room, &wishes, offer, strlen(offer), &p, &answer, &why), 0);
+    free(answer);
+    meeting_run_ms(&m, 23000);
+    cr_expect_eq(m.events[ROOM_EVENT_LEFT], 1u);
+    cr_expect_str_eq(m.last_reason, "timeout");
+    peer_destroy(silent);
+    meeting_end(&m);
+}
