@@ -7,6 +7,7 @@
 #include <time.h>
 
 enum { URL_MAX = CONFIG_TEXT_MAX + HTTP_HOST_MAX + ROOM_NAME_MAX + ACCESS_TOKEN_MAX };
+enum { MODERATOR_MAX_S = 7 * 86400 };
 
 /* The token stands in the fragment, which no browser sends and no server logs. */
 static void print_url(char url[URL_MAX], const struct http_request *r, const struct config *cfg,
@@ -36,6 +37,15 @@ static bool may_invite(struct http_request *r, const struct api *api, const char
     return false;
 }
 
+/* Who moderates for an hour does not let people in for a year. */
+static bool lasts_too_long(struct http_request *r, const struct api_link *link)
+{
+    if (http_grant(r)->kind == GRANT_ADMIN || link->expires_s <= MODERATOR_MAX_S)
+        return false;
+    http_error(r, 422, "out_of_range", "a moderator's link lasts a week at most");
+    return true;
+}
+
 void api_links_create(struct http_request *r, void *arg)
 {
     const struct api *api = arg;
@@ -57,6 +67,8 @@ void api_links_create(struct http_request *r, void *arg)
         api_respond_error(r, &e);
         return;
     }
+    if (lasts_too_long(r, &link))
+        return;
     uint64_t expires = (uint64_t)time(NULL) + link.expires_s;
     if (access_link(api->access, room, link.role, expires, token, sizeof(token))) {
         api_no_memory(r);

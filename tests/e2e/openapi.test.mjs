@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { binary, Mcu } from './support/mcu.mjs';
 import { Program, until } from './support/process.mjs';
 import { frames, request as rawRequest, exchange, socket } from './support/raw.mjs';
+import { ticket } from './support/tokens.mjs';
 import { wave } from './support/wave.mjs';
 
 const sdp = (port = 40000, pt = 0) =>
@@ -242,11 +243,13 @@ test('what is not there', async () => {
     };
     for (const { method, path, operation } of operations()) {
         if (!operation.responses[404] || `${method} ${path}` === `POST ${room}/participants`) continue;
+        if (path === links) continue; // people are invited to rooms that are to come
         await ask(method, path, 404, { at: { room: 'absent' }, ...bodies[`${method} ${path}`] });
         if (path.includes('{participant}'))
             await ask(method, path, 404, { at: { participant: 'absent' }, ...bodies[`${method} ${path}`] });
     }
     await ask('POST', `${room}/play`, 404, json({ sound: 'absent.wav' }));
+    await ask('POST', links, 404, { at: { room: 'absent' }, token: ticket(mcu, { room: 'absent' }), ...json({}) });
     const strict = await Mcu.start({ flags: { auto_create: 'no' } });
     const other = mcu;
     mcu = strict;
