@@ -7,9 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary, root } from '../tests/e2e/support/mcu.mjs';
+import { sleep } from '../tests/e2e/support/process.mjs';
 import { Janus } from './support/janus.mjs';
 import { Load, residentKiB } from './support/load.mjs';
 import { Mischpult } from './support/mischpult.mjs';
+import { WebrtcLoad } from './support/webrtc_load.mjs';
 
 const full = process.argv[2] === 'full';
 const only = new RegExp(process.argv[3] ?? '');
@@ -99,6 +101,80 @@ for (const n of full ? [150, 1000] : [150])
     idle[`${n} GCM`] = await ours(`opus_3speak_${n}_gcm`, threeSpeak(n, { suite: 'AEAD_AES_128_GCM' }));
 for (const n of full ? [50, 150] : [150])
     idleJanus[n] = await beside(`opus_3speak_${n}`, threeSpeak(n));
+
+// --- 1b: the same with WebRTC, beside devices with the same cipher; people join all the time --------
+const webrtcPeers = 100;
+async function webrtc(name, measureIt) {
+    if (!only.test(name)) return null;
+    let server;
+    let load;
+    try {
+        server = await Mischpult.start({ peers: 600 });
+        load = new WebrtcLoad(server.mcu);
+        return await measureIt(server, load);
+    } catch (error) {
+        errors.push(`${name}: ${error.message}`);
+        console.error(`${name}: ${error.message}`);
+        return null;
+    } finally {
+        await load?.stop();
+        await server?.stop();
+    }
+}
+const devicesGcm = await ours(
+    `opus_3speak_${webrtcPeers}_gcm`,
+    threeSpeak(webrtcPeers, { suite: 'AEAD_AES_128_GCM' }),
+);
+const browsers = await webrtc(`webrtc_3speak_${webrtcPeers}`, async (server, load) => {
+    const name = `webrtc_3speak_${webrtcPeers}`;
+    await load.join({ room: 'bench', peers: webrtcPeers, talkers: 3 });
+    const result = await load.run(server.pid, timing);
+    const listener = (100 * result.core) / webrtcPeers;
+    row(`${name}_cpu_per_listener`, listener, '%');
+    row(`${name}_cpu`, 100 * result.core, '%');
+    row(`${name}_rss`, residentKiB(server.pid), 'KiB');
+    row(`${name}_packets`, result.packets, 'packets');
+    row(`${name}_peers_without_media`, result.peers_without_media, 'peers');
+    return { ...result, listener };
+});
+if (devicesGcm && browsers)
+    row('webrtc_against_srtp_gcm', browsers.listener / devicesGcm.listener, 'times');
+
+// What the ticks did while this went on: the longest, and how many were late or missed.
+async function ticksDuring(server, work) {
+    const late = () => Promise.all(['ticks_late_total', 'ticks_missed_total', 'ticks_total'].map((n) => server.metric(n)));
+    const before = await late();
+    let longest = 0;
+    let done = false;
+    const watching = (async () => {
+        while (!done) {
+            longest = Math.max(longest, await server.metric('tick_longest_seconds'));
+            await sleep(200);
+        }
+    })();
+    await work();
+    done = true;
+    await watching;
+    const after = await late();
+    const [lateTicks, missed, ticks] = after.map((value, i) => value - before[i]);
+    return { longest_ms: 1000 * longest, late: lateTicks, missed, ticks };
+}
+await webrtc('webrtc_joins', async (server, load) => {
+    await load.join({ room: 'bench', peers: 10, talkers: 3 });
+    await sleep(2000);
+    const calm = await ticksDuring(server, () => sleep(4000));
+    await sleep(2000);
+    let joins;
+    const busyTicks = await ticksDuring(server, async () => {
+        joins = await load.join({ room: 'bench', peers: 200, perSecond: 50 });
+    });
+    row('webrtc_joins_per_second', 200 / joins.seconds, 'joins/s');
+    for (const [when, ticks] of Object.entries({ calm, joins: busyTicks })) {
+        row(`webrtc_${when}_longest_tick`, ticks.longest_ms, 'ms');
+        row(`webrtc_${when}_late_ticks`, ticks.late, `of ${ticks.ticks}`);
+        row(`webrtc_${when}_missed_ticks`, ticks.missed, `of ${ticks.ticks}`);
+    }
+});
 
 // --- 2: everybody sends speech all the time -------------------------------------------------------
 const all = {};
@@ -199,6 +275,8 @@ console.log(`\n${''.padEnd(46)}${['ours', 'Janus', 'ratio', 'wanted'].map((text)
 const peerOf = (all, key) => all[parseInt(key, 10)]?.listener;
 for (const [n, r] of Object.entries(idle))
     line(`3 speak, ${n}: % of a core a listener`, '1/20', r?.listener, peerOf(idleJanus, n));
+if (browsers && devicesGcm)
+    line('WebRTC: CPU a listener, SRTP-GCM devices are 1', '1.5', browsers.listener / devicesGcm.listener, null);
 for (const [n, r] of Object.entries(all))
     line(`all speak, ${n}: % of a core a listener`, n.includes('unl') ? '1/1' : '1/3', r?.listener, peerOf(allJanus, n));
 for (const codec of ['PCMU', 'opus', 'L16'])

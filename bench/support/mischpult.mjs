@@ -40,6 +40,12 @@ export class Mischpult {
         };
     }
 
+    // A number of /metrics, by its name without the prefix.
+    async metric(name) {
+        const { body } = await this.mcu.request('GET', '/metrics');
+        return Number(body.match(new RegExp(`^mischpult_${name} (\\S+)$`, 'm'))[1]);
+    }
+
     async stop() {
         await this.mcu.stop();
     }
