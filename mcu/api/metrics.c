@@ -113,6 +113,11 @@ static void print_http(FILE *out, const struct api *api)
     print(out, COUNTER, "http_refused_total", "Connections refused as too many", (double)s.refused);
     print(out, COUNTER, "http_limited_total", "Requests answered 429", (double)s.limited);
     print(out, COUNTER, "http_unauthorized_total", "Requests answered 401", (double)s.unauthorized);
+    print(out, COUNTER, "tls_handshakes_failed_total", "Connections that ended before TLS was up",
+        (double)s.handshakes_failed);
+    if (s.certificate_ends)
+        print(out, GAUGE, "tls_certificate_end_seconds", "Unix time at which the certificate ends",
+            (double)s.certificate_ends);
     fputs("# HELP mischpult_http_requests_total Requests answered\n"
           "# TYPE mischpult_http_requests_total counter\n",
         out);

@@ -120,4 +120,5 @@ void http_url(const struct http_server *s, char *url, size_t cap)
 void http_stats(const struct http_server *s, struct http_stats *out)
 {
     *out = s->stats;
+    out->certificate_ends = s->setup.tls ? http_tls_ends(s->setup.tls) : 0;
 }

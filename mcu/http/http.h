@@ -42,7 +42,8 @@ struct http_stats {
     uint64_t requests[6];          /* answered, by status class: [2] is 2xx */
     uint64_t limited;              /* answered 429 */
     uint64_t unauthorized;         /* answered 401 */
-    uint64_t handshakes[2];        /* of TLS, of ended connections: failed, done */
+    uint64_t handshakes_failed;    /* of TLS: connections that ended before it was done */
+    int64_t certificate_ends;      /* Unix time; 0: there is none, or it does not say */
 };
 void http_stats(const struct http_server *s, struct http_stats *out);
 

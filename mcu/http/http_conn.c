@@ -11,6 +11,7 @@
 enum {
     HANDLER_MS = 15000,
     LINGER_MS = 2000,
+    YIELD_MS = 1000, /* that a connection has to itself before it may have to make way */
 };
 
 static void process(struct http_conn *c);
@@ -58,8 +59,7 @@ void http_conn_close(struct http_conn *c)
     if (c->next)
         c->next->prev = c->prev;
     s->stats.connections--;
-    if (http_stream_secure(&c->stream))
-        s->stats.handshakes[http_stream_greeted(&c->stream)]++;
+    s->stats.handshakes_failed += !http_stream_greeted(&c->stream);
     http_stream_close(&c->stream, free_conn);
 }
 
@@ -152,6 +152,7 @@ static void answer(uint8_t *bytes, size_t len, int status, bool close, void *arg
     c->out = bytes;
     c->close_after = close;
     c->server->stats.requests[status / 100 % 6]++;
+    c->proven = true;
     c->state = HTTP_CONN_ANSWERING;
     http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_timeout_s * 1000);
     http_stream_read_stop(&c->stream);
@@ -261,13 +262,30 @@ static void process(struct http_conn *c)
 }
 
 /* --- the start -------------------------------------------------------------------------------- */
-static bool too_many(const struct http_server *s, const struct in6_addr *key)
+/* Those who only hold a place (half-open handshakes, heads that never end) make way for others. */
+static void make_room(struct http_server *s)
+{
+    struct http_conn *oldest = NULL;
+    for (struct http_conn *c = s->conns; c; c = c->next) /* newest first */
+        if (!c->proven && c->state == HTTP_CONN_HEAD)
+            oldest = c;
+    if (oldest && uv_now(s->loop) - oldest->since_ms >= YIELD_MS)
+        http_conn_close(oldest);
+}
+
+/* A handshake costs us more than its client: they count as requests do. */
+static bool too_many(struct http_server *s, const struct in6_addr *key)
 {
     const struct config *cfg = s->setup.cfg;
     unsigned same = 0;
     for (const struct http_conn *c = s->conns; c; c = c->next)
         same += !memcmp(&c->key, key, sizeof(*key));
-    return s->stats.connections >= cfg->http_connections || same >= cfg->http_connections_address;
+    if (same >= cfg->http_connections_address ||
+        (s->setup.tls && rate_take(s->rate, key, cfg->api_rate, cfg->api_burst, uv_now(s->loop))))
+        return true;
+    if (s->stats.connections >= cfg->http_connections)
+        make_room(s);
+    return s->stats.connections >= cfg->http_connections;
 }
 
 /* The peer's address: loopback or not, and its key. */
@@ -292,6 +310,7 @@ static void link_conn(struct http_conn *c)
     if (c->next)
         c->next->prev = c;
     s->conns = c;
+    c->since_ms = uv_now(s->loop);
     s->stats.connections++;
     s->stats.accepted++;
 }

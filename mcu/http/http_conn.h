@@ -32,6 +32,8 @@ struct http_conn {
     struct http_conn *prev, *next;
     struct in6_addr key; /* of the address, for limits */
     bool local;          /* the peer is on loopback */
+    bool proven;         /* has made a request that we answered */
+    uint64_t since_ms;
     enum http_conn_state state;
     uint64_t deadline_ms;         /* uv_now() at which it ends; 0: none */
     struct http_request *request; /* while its body comes (ours) or it waits (the handler's) */

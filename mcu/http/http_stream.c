@@ -109,6 +109,22 @@ static void take_plain_peer(struct http_stream *st)
     came(st, HTTP_STREAM_PLAIN);
 }
 
+static void take_ciphertext(struct http_stream *st, const char *bytes, size_t len)
+{
+    bool greeting = !SSL_is_init_finished(st->ssl);
+    if (BIO_write(SSL_get_rbio(st->ssl), bytes, (int)len) != (int)len) {
+        came(st, -ENOMEM);
+        return;
+    }
+    pump(st);
+    /* What follows the handshake may have come with its end, and does not count. */
+    if (!greeting || !st->reading || SSL_is_init_finished(st->ssl))
+        return;
+    st->greeting_bytes += len;
+    if (st->greeting_bytes > GREETING_MAX)
+        came(st, -EMSGSIZE);
+}
+
 static void on_received(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct http_stream *st = stream->data;
@@ -118,14 +134,7 @@ static void on_received(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         take_plain_peer(st);
     } else if (n > 0) {
         st->spoken = true;
-        if (!SSL_is_init_finished(st->ssl))
-            st->greeting_bytes += (size_t)n;
-        if (st->greeting_bytes > GREETING_MAX)
-            came(st, -EMSGSIZE);
-        else if (BIO_write(SSL_get_rbio(st->ssl), buf->base, (int)n) != n)
-            came(st, -ENOMEM);
-        else
-            pump(st);
+        take_ciphertext(st, buf->base, (size_t)n);
     }
 }
 

@@ -181,14 +181,15 @@ struct state_files {
     char certificate[STATE_PATH_MAX], key[STATE_PATH_MAX];
 };
 
-static int load_kept(struct http_tls *t, const struct state_files *f, const char *names)
+static int load_kept(
+    struct http_tls *t, const struct state_files *f, const char *names, int64_t now_unix)
 {
     const char *why = NULL;
     struct identity id = {0};
     int err = read_certificates(&id, f->certificate, &why);
     if (!err)
         err = read_key(&id, f->key, &why);
-    if (!err && (!self_signed_serves(id.leaf, names, time(NULL)) || id.exposed))
+    if (!err && (!self_signed_serves(id.leaf, names, now_unix) || id.exposed))
         err = -EKEYEXPIRED;
     if (!err)
         err = take(t, &id, &why);
@@ -196,10 +197,11 @@ static int load_kept(struct http_tls *t, const struct state_files *f, const char
     return err;
 }
 
-static int make_and_keep(struct http_tls *t, const struct state_files *f, const char *names)
+static int make_and_keep(
+    struct http_tls *t, const struct state_files *f, const char *names, int64_t now_unix)
 {
     struct self_signed made;
-    int err = self_signed_make(&made, names, time(NULL));
+    int err = self_signed_make(&made, names, now_unix);
     if (err)
         return err;
     err = state_replace(f->key, made.key, strlen(made.key), 0600);
@@ -209,10 +211,10 @@ static int make_and_keep(struct http_tls *t, const struct state_files *f, const 
     if (err)
         return err;
     LOG_INFO("http", "certificate_made", log_int("days", SELF_SIGNED_DAYS));
-    return load_kept(t, f, names);
+    return load_kept(t, f, names, now_unix);
 }
 
-static int load_self_signed(struct http_tls *t, const char **why)
+static int load_self_signed(struct http_tls *t, int64_t now_unix, const char **why)
 {
     struct state_files f;
     char names[OWN_NAMES_MAX];
@@ -223,9 +225,9 @@ static int load_self_signed(struct http_tls *t, const char **why)
     if (err)
         return err;
     own_names(names, t->cfg);
-    if (!load_kept(t, &f, names))
+    if (!load_kept(t, &f, names, now_unix))
         return 0;
-    err = make_and_keep(t, &f, names);
+    err = make_and_keep(t, &f, names, now_unix);
     if (err == -EINVAL)
         *why = "http_names holds what cannot stand in a self-signed certificate";
     else
@@ -247,12 +249,18 @@ static int load_configured(struct http_tls *t, const char **why)
     return err;
 }
 
-int http_tls_reload(struct http_tls *t, const char **why)
+static int load(struct http_tls *t, int64_t now_unix, const char **why)
 {
     *why = "no memory";
-    int err = *t->cfg->tls_certificate ? load_configured(t, why) : load_self_signed(t, why);
+    int err =
+        *t->cfg->tls_certificate ? load_configured(t, why) : load_self_signed(t, now_unix, why);
     ERR_clear_error();
     return err;
+}
+
+int http_tls_reload(struct http_tls *t, const char **why)
+{
+    return load(t, time(NULL), why);
 }
 
 int http_tls_create(struct http_tls **tp, const struct config *cfg, const char **why)
@@ -284,7 +292,7 @@ void http_tls_renew(struct http_tls *t, int64_t now_unix)
         t->ends - now_unix > (int64_t)SELF_SIGNED_RENEW_DAYS * 86400)
         return;
     t->retry = now_unix + RETRY_S;
-    if (http_tls_reload(t, &why))
+    if (load(t, now_unix, &why))
         LOG_ERROR("http", "certificate_not_renewed", log_text("why", why));
 }
 

@@ -1,17 +1,21 @@
 // Bytes on a TCP connection and off it, for requests no HTTP client would send.
 import net from 'node:net';
+import tls from 'node:tls';
 import { createHash, randomBytes } from 'node:crypto';
 
 // A connection that keeps what it receives. closed resolves with all of it when the peer ends it.
+// secure: by TLS, with whatever certificate; more are further options of the connection.
 export class Raw {
-    constructor(port, host = '127.0.0.1') {
+    constructor(port, { host = '127.0.0.1', secure = false, more = {} } = {}) {
         this.data = Buffer.alloc(0);
-        this.socket = net.connect(port, host);
+        this.socket = secure
+            ? tls.connect({ port, host, rejectUnauthorized: false, ...more })
+            : net.connect({ port, host, ...more });
         this.socket.on('data', (data) => (this.data = Buffer.concat([this.data, data])));
         this.socket.on('error', () => {}); // a reset is an end like another
         this.closed = new Promise((resolve) => this.socket.on('close', () => resolve(this.data)));
         this.opened = new Promise((resolve) => {
-            this.socket.on('connect', resolve);
+            this.socket.on(secure ? 'secureConnect' : 'connect', resolve);
             this.socket.on('close', resolve);
         });
     }
@@ -43,8 +47,8 @@ export class Raw {
 }
 
 // Sends one request and gives the connection after its end, or after waitMs if it stays open.
-export async function exchange(port, bytes, waitMs = 3000) {
-    const raw = new Raw(port);
+export async function exchange(port, bytes, waitMs = 3000, options = {}) {
+    const raw = new Raw(port, options);
     await raw.opened;
     await raw.send(bytes);
     await Promise.race([raw.closed, new Promise((resolve) => setTimeout(resolve, waitMs).unref())]);
@@ -82,9 +86,12 @@ export function frame(opcode, payload = '', { fin = true, rsv = 0, mask = true, 
 }
 
 // A connection after the WebSocket handshake; its status() tells whether it was taken (101).
-export async function socket(port, { path = '/api/v1/events', token, headers = {} } = {}) {
+export async function socket(
+    port,
+    { path = '/api/v1/events', token, headers = {}, ...options } = {},
+) {
     const key = randomBytes(16).toString('base64');
-    const raw = new Raw(port);
+    const raw = new Raw(port, options);
     await raw.opened;
     await raw.send(
         request('GET', path, {
