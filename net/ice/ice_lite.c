@@ -253,29 +253,20 @@ size_t ice_lite_check(struct ice_lite *a, const struct stun_message *m, uint8_t 
     int slot = find(a, from);
     if (is_excess(a, slot >= 0, now_us)) {
         a->stats.excess++;
-<<<<<<< HEAD
         outcome->verdict = ICE_EXCESS;
-=======
->>>>>>> cb97173 (wip)
         return 0;
     }
     const struct ice_generation *g = authenticate(a, m, pkt);
     if (!g) {
         a->stats.refused++;
-<<<<<<< HEAD
         outcome->verdict = ICE_REFUSED;
-=======
->>>>>>> cb97173 (wip)
         return 0;
     }
     uint16_t error = judge(a, m);
     size_t n = answer(a, m, g, from, error, out);
     if (n == 0 || n > len)
         return 0;
-<<<<<<< HEAD
     outcome->verdict = ICE_ANSWERED;
-=======
->>>>>>> cb97173 (wip)
     if (!error) {
         confirm(a, g, outcome);
         take_path(a, m, from, slot, now_us, outcome);

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 #include "net/ice/ice_port.h"
 
 #include "net/ice/ice_internal.h"
@@ -254,52 +253,10 @@ int ice_port_bind(struct ice_port **pp, const struct ice_port_config *cfg)
     if (err) {
         ice_port_destroy(p);
         return err;
-=======
-/* temporary */
-#include "net/ice/ice_port.h"
-#include "net/send_batch.h"
-#include "net/udp.h"
-#include "net/udp_poller.h"
-#include "net/clock.h"
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-struct ice_session {
-    struct ice_session *next;
-    struct ice_port *port;
-    struct ice_lite agent;
-    const struct ice_session_events *ev;
-    void *arg;
-};
-struct sock { struct ice_port *port; int fd; struct net_addr local; struct udp_receiver *r; unsigned i; };
-struct ice_port {
-    struct sock s[ICE_PORT_MAX_LOCAL]; size_t n; uint16_t number;
-    struct stun_hmac *hmac;
-    struct send_batch *batch;
-    struct ice_session *list;
-    struct ice_port_stats stats;
-};
-int ice_port_bind(struct ice_port **pp, const struct ice_port_config *cfg)
-{
-    struct ice_port *p = calloc(1, sizeof *p);
-    stun_hmac_create(&p->hmac);
-    for (size_t i = 0; i < cfg->n_local; i++) {
-        struct net_addr a = cfg->local[i];
-        if (p->number) a.port = p->number;
-        int fd = udp_bind(&a, NULL);
-        if (fd < 0) { ice_port_destroy(p); return fd; }
-        p->s[i] = (struct sock){p, fd, a, NULL, i};
-        udp_local(fd, &p->s[i].local);
-        p->number = p->s[i].local.port;
-        p->n++;
->>>>>>> cb97173 (wip)
     }
     *pp = p;
     return 0;
 }
-<<<<<<< HEAD
 
 void ice_port_destroy(struct ice_port *p)
 {
@@ -374,70 +331,3 @@ void ice_port_stats(const struct ice_port *p, struct ice_port_stats *out)
     out->tcp_refused = tcp.refused + tcp.expired;
     out->tcp_dropped = tcp.dropped;
 }
-=======
-void ice_port_destroy(struct ice_port *p)
-{
-    if (!p) return;
-    for (size_t i = 0; i < p->n; i++) close(p->s[i].fd);
-    stun_hmac_destroy(p->hmac);
-    free(p);
-}
-uint16_t ice_port_number(const struct ice_port *p) { return p->number; }
-const struct net_addr *ice_port_local(const struct ice_port *p, size_t i) { return i < p->n ? &p->s[i].local : NULL; }
-bool ice_port_has_tcp(const struct ice_port *p) { (void)p; return false; }
-static void on_pkt(uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t at, void *arg)
-{
-    struct sock *s = arg; struct ice_port *p = s->port;
-    if (stun_is(pkt, len)) {
-        struct stun_message m; struct ice_outcome o; uint8_t out[STUN_RESPONSE_MAX];
-        if (stun_parse(&m, pkt, len) || m.class != STUN_REQUEST || !m.username) return;
-        for (struct ice_session *x = p->list; x; x = x->next) {
-            size_t n = strlen(x->agent.now.ufrag);
-            size_t nb = x->agent.restarting ? strlen(x->agent.before.ufrag) : 0;
-            if (!((m.username_len > n && !memcmp(m.username, x->agent.now.ufrag, n) && m.username[n] == ':') || (nb && m.username_len > nb && !memcmp(m.username, x->agent.before.ufrag, nb)))) continue;
-            struct ice_route r = {*from, s->i, false};
-            size_t k = ice_lite_check(&x->agent, &m, pkt, len, &r, at, out, &o);
-            if (k) { uint8_t *b = send_batch_reserve(p->batch, k); memcpy(b, out, k); send_batch_commit(p->batch, s->fd, from, k); p->stats.checks++; }
-            if (o.selected) x->ev->selected(x->arg);
-            return;
-        }
-        p->stats.refused++;
-        return;
-    }
-    for (struct ice_session *x = p->list; x; x = x->next)
-        for (int i = 0; i < ICE_PATHS_MAX; i++)
-            if (net_addr_equal(&x->agent.paths[i].route.remote, from)) {
-                if (pkt[0] >= 20 && pkt[0] <= 63) x->ev->dtls(pkt, len, at, x->arg);
-                else if (pkt[0] >= 128 && pkt[0] <= 191) x->ev->media(pkt, len, at, x->arg);
-                return;
-            }
-    p->stats.strangers++;
-}
-int ice_port_start(struct ice_port *p, struct udp_poller *poller, struct send_batch *batch)
-{
-    p->batch = batch;
-    for (size_t i = 0; i < p->n; i++) { int e = udp_receiver_open(&p->s[i].r, poller, p->s[i].fd, on_pkt, &p->s[i]); if (e) return e; }
-    return 0;
-}
-void ice_port_stop(struct ice_port *p) { send_batch_flush(p->batch); for (size_t i = 0; i < p->n; i++) { udp_receiver_close(p->s[i].r); p->s[i].r = NULL; } }
-void ice_port_stats(const struct ice_port *p, struct ice_port_stats *o) { *o = p->stats; }
-int ice_session_open(struct ice_session **sp, struct ice_port *p, const struct ice_credentials *l, const struct ice_credentials *r, const struct ice_session_events *ev, void *arg)
-{
-    struct ice_session *s = calloc(1, sizeof *s);
-    int e = ice_lite_init(&s->agent, p->hmac, l, r, clock_us(CLOCK_MONOTONIC));
-    if (e) { free(s); return e; }
-    s->port = p; s->ev = ev; s->arg = arg; s->next = p->list; p->list = s; p->stats.sessions++; *sp = s; return 0;
-}
-void ice_session_close(struct ice_session *s)
-{
-    if (!s) return;
-    for (struct ice_session **x = &s->port->list; *x; x = &(*x)->next) if (*x == s) { *x = s->next; break; }
-    s->port->stats.sessions--; free(s);
-}
-int ice_session_restart(struct ice_session *s, const struct ice_credentials *l, const struct ice_credentials *r) { return ice_lite_restart(&s->agent, l, r); }
-bool ice_session_ready(const struct ice_session *s) { return ice_lite_selected(&s->agent) != NULL; }
-int ice_session_commit(struct ice_session *s, size_t len) { const struct ice_path *p = ice_lite_selected(&s->agent); return p ? send_batch_commit(s->port->batch, s->port->s[p->route.link].fd, &p->route.remote, len) : -ENOTCONN; }
-int ice_session_send(struct ice_session *s, const uint8_t *pkt, size_t len) { uint8_t *b = send_batch_reserve(s->port->batch, len); memcpy(b, pkt, len); return ice_session_commit(s, len); }
-bool ice_session_alive(const struct ice_session *s, uint64_t now) { return ice_lite_alive(&s->agent, now); }
-void ice_session_stats(const struct ice_session *s, uint64_t now, struct ice_session_stats *o) { (void)now; *o = (struct ice_session_stats){.ready = ice_session_ready(s)}; }
->>>>>>> cb97173 (wip)
