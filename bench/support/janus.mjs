@@ -7,12 +7,12 @@ import { freePorts } from '../../tests/e2e/support/ports.mjs';
 
 const payloadType = 100;
 
-function configure(folder, httpPort, rtpPort) {
+function configure(folder, httpPort, rtpPort, iceLite) {
     const none = 'libjanus_none.so';
     writeFileSync(
         join(folder, 'janus.jcfg'),
         `general: { debug_level = 2  session_timeout = 0 }
-         nat: { nice_debug = false }
+         nat: { nice_debug = false  ice_lite = ${iceLite} }
          media: { }
          transports: { disable = "libjanus_pfunix.so,libjanus_websockets.so,libjanus_mqtt.so,libjanus_rabbitmq.so,libjanus_nanomsg.so" }
          events: { broadcast = false }
@@ -36,11 +36,11 @@ export class Janus {
         return text.match(/\d+\.\d+\.\d+/)?.[0];
     }
 
-    static async start() {
+    static async start({ iceLite = false } = {}) {
         const janus = new Janus();
         janus.folder = mkdtempSync(join(tmpdir(), 'bench-janus-'));
         const http = await freePorts(1);
-        configure(janus.folder, http, 10000);
+        configure(janus.folder, http, 10000, iceLite);
         janus.url = `http://127.0.0.1:${http}/janus`;
         janus.program = new Program('janus', ['-F', janus.folder, '-d', '2']);
         try {
@@ -79,7 +79,7 @@ export class Janus {
             const response = await fetch(`${this.url}/${this.session}?maxev=50`).catch(() => null);
             const events = response?.ok ? await response.json().catch(() => []) : [];
             for (const event of [events].flat())
-                if (event.plugindata) this.events.get(event.sender)?.(event.plugindata.data);
+                if (event.plugindata) this.events.get(event.sender)?.(event.plugindata.data, event.jsep);
             if (!response) await new Promise((resolve) => setTimeout(resolve, 100));
         }
     }

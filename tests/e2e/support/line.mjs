@@ -27,7 +27,7 @@ async function bound(host) {
 }
 
 // Applies one direction's faults: {delayMs, jitterMs, loss, duplicate, reorder} (shares of 1).
-class Faults {
+export class Faults {
     constructor(options, seed) {
         this.options = { delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0, reorder: 0, ...options };
         this.random = random(seed);

@@ -75,7 +75,9 @@ class Client:
         self.pipeline = Gst.parse_launch(text)
         self.peer = self.pipeline.get_by_name("peer")
         # libnice leaves loopback out by itself, and the tests have no other network.
-        self.peer.get_property("ice-agent").emit("add-local-ip-address", "127.0.0.1")
+        # The agent must outlive this function: webrtcbin's getter gives its own reference away.
+        self.agent = self.peer.get_property("ice-agent")
+        self.agent.emit("add-local-ip-address", "127.0.0.1")
         self.peer.connect("pad-added", self.pad_added)
         if direction == "recvonly":
             self.peer.emit(
