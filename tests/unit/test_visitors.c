@@ -52,7 +52,7 @@ Test(recent_rooms, go_on_for_a_while)
     cr_assert_eq(recent_rooms_take(&r, "a", RECENT_ROOMS_MS - 1), 0u, "once");
     cr_assert_eq(recent_rooms_take(&r, "b", RECENT_ROOMS_MS), 0u, "too late");
     recent_rooms_note(&r, "c", 3000, 0);
-    char name[8];
+    char name[16];
     for (int i = 0; i < RECENT_ROOMS; i++) {
         snprintf(name, sizeof name, "n%d", i);
         recent_rooms_note(&r, name, 1, 0);
