@@ -4,6 +4,7 @@
 #include "net/clock.h"
 #include "net/rtp/srtp_session.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,10 +20,10 @@ struct handshake {
     struct media_loop *ml;
     const struct handshake_events *events;
     void *arg;
-    uint32_t ssrc;
     atomic_uint waiting; /* datagrams on their way to the thread */
-    bool closed;         /* [media loop] */
-    bool told;           /* [thread] ready or closed */
+
+    /* [media loop] */
+    bool starting, closed;
 
     /* [thread] */
     TAILQ_ENTRY(handshake) entry;
@@ -30,8 +31,14 @@ struct handshake {
     enum dtls_state state;
     struct dtls_config cfg;
     struct sdp_fingerprint fingerprints[SDP_MAX_FINGERPRINTS];
-    struct mail open, start, close, gone;
-    bool starting; /* [media loop] */
+    uint32_t ssrc;
+
+    /* Each is posted once at most, so that no memory can lack for it. The first three go to the
+     * thread, the others to the media loop. */
+    struct mail open, start, close, ready, ended, gone;
+    /* What the last three carry. */
+    struct srtp_session *in, *out;
+    const char *suite, *reason;
 };
 
 struct handshaker {
@@ -41,6 +48,9 @@ struct handshaker {
     uv_timer_t timer;
     struct dtls_context *context;
     TAILQ_HEAD(handshakes, handshake) list; /* [thread] */
+    struct {
+        atomic_uint_fast64_t opened, ready, failed, timeouts, dropped;
+    } stats;
 };
 
 #define OF(m, member) ((struct handshake *)((char *)(m)-offsetof(struct handshake, member)))
@@ -53,11 +63,18 @@ struct parcel { /* a datagram, either way */
     uint8_t data[];
 };
 
+static void count(atomic_uint_fast64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
 static struct parcel *new_parcel(struct handshake *hs, const uint8_t *pkt, size_t len)
 {
     struct parcel *p = malloc(sizeof(*p) + len);
-    if (!p)
+    if (!p) {
+        count(&hs->h->stats.dropped);
         return NULL;
+    }
     p->hs = hs;
     p->len = len;
     memcpy(p->data, pkt, len);
@@ -82,83 +99,76 @@ static void send_datagram(const uint8_t *pkt, size_t len, void *arg)
     media_loop_post(hs->ml, &p->mail);
 }
 
-struct news {
-    struct mail mail;
-    struct handshake *hs;
-    struct srtp_session *in, *out; /* NULL: it has ended */
-    const char *text;              /* suite or reason */
-};
-
-static void deliver_news(struct mail *m)
+static void deliver_ready(struct mail *m)
 {
-    struct news *n = (struct news *)m;
-    const struct handshake *hs = n->hs;
-    if (hs->closed) {
-        srtp_session_destroy(n->in);
-        srtp_session_destroy(n->out);
-    } else if (n->in) {
-        hs->events->ready(n->in, n->out, n->text, hs->arg);
-    } else {
-        hs->events->closed(n->text, hs->arg);
+    struct handshake *hs = OF(m, ready);
+    if (!hs->closed) {
+        hs->events->ready(hs->in, hs->out, hs->suite, hs->arg);
+        return;
     }
-    free(n);
+    srtp_session_destroy(hs->in);
+    srtp_session_destroy(hs->out);
 }
 
-static int tell(
-    struct handshake *hs, struct srtp_session *in, struct srtp_session *out, const char *text)
+static void deliver_ended(struct mail *m)
 {
-    struct news *n = malloc(sizeof(*n));
-    if (!n)
-        return -ENOMEM;
-    *n = (struct news){.mail.deliver = deliver_news, .hs = hs, .in = in, .out = out, .text = text};
-    media_loop_post(hs->ml, &n->mail);
-    return 0;
+    struct handshake *hs = OF(m, ended);
+    if (!hs->closed)
+        hs->events->closed(hs->reason, hs->arg);
 }
 
 /* --- [thread] --------------------------------------------------------------------------------- */
 static int make_sessions(struct handshake *hs)
 {
     struct dtls_keys keys;
-    struct srtp_session *in = NULL, *out = NULL;
     int err = dtls_keys(hs->dtls, &keys);
     if (err)
         return err;
     size_t bytes = sdes_key_bytes(keys.suite);
-    err = srtp_session_create_in(&in, keys.suite, keys.in, bytes);
+    err = srtp_session_create_in(&hs->in, keys.suite, keys.in, bytes);
     if (!err)
-        err = srtp_session_create_out(&out, keys.suite, keys.out, bytes, &hs->ssrc, 1);
-    if (!err)
-        err = tell(hs, in, out, sdes_suite_name(keys.suite));
+        err = srtp_session_create_out(&hs->out, keys.suite, keys.out, bytes, &hs->ssrc, 1);
+    if (err)
+        srtp_session_destroy(hs->in);
+    hs->suite = sdes_suite_name(keys.suite);
     explicit_bzero(&keys, sizeof(keys));
-    if (err) {
-        srtp_session_destroy(in);
-        srtp_session_destroy(out);
-    }
     return err;
 }
 
-static const char *reason_of(enum dtls_state state)
+static void become_ready(struct handshake *hs)
 {
-    switch (state) {
-    case DTLS_CLOSED:
-        return "bye";
-    case DTLS_TIMED_OUT:
-        return "timeout";
-    default:
-        return "failed";
-    }
+    count(&hs->h->stats.ready);
+    hs->ready.deliver = deliver_ready;
+    media_loop_post(hs->ml, &hs->ready);
 }
 
+static void end(struct handshake *hs)
+{
+    hs->reason = "failed";
+    if (hs->state == DTLS_CLOSED)
+        hs->reason = "bye";
+    if (hs->state == DTLS_TIMED_OUT)
+        hs->reason = "timeout";
+    if (hs->state == DTLS_TIMED_OUT)
+        count(&hs->h->stats.timeouts);
+    if (hs->state == DTLS_FAILED)
+        count(&hs->h->stats.failed);
+    hs->ended.deliver = deliver_ended;
+    media_loop_post(hs->ml, &hs->ended);
+}
+
+/* Once it is neither handshaking nor ready it stays as it is: is_open() is asked before. */
 static void follow(struct handshake *hs, enum dtls_state state)
 {
     if (state == hs->state)
         return;
-    bool was_handshaking = hs->state == DTLS_HANDSHAKING;
     hs->state = state;
-    if (was_handshaking && (state == DTLS_READY || state == DTLS_CLOSED) && make_sessions(hs))
+    if (state == DTLS_READY && make_sessions(hs))
         hs->state = DTLS_FAILED;
-    if (hs->state != DTLS_READY && !hs->told)
-        hs->told = !tell(hs, NULL, NULL, reason_of(hs->state));
+    if (hs->state == DTLS_READY)
+        become_ready(hs);
+    else
+        end(hs);
 }
 
 static bool is_open(const struct handshake *hs)
@@ -186,6 +196,7 @@ static void deliver_open(struct mail *m)
 {
     struct handshake *hs = OF(m, open);
     struct handshaker *h = hs->h;
+    count(&h->stats.opened);
     TAILQ_INSERT_TAIL(&h->list, hs, entry);
     hs->cfg.fingerprints = hs->fingerprints;
     if (dtls_create(&hs->dtls, h->context, &hs->cfg, send_datagram, hs, clock_us(CLOCK_MONOTONIC)))
@@ -223,7 +234,7 @@ static void deliver_gone(struct mail *m)
 static void deliver_close(struct mail *m)
 {
     struct handshake *hs = OF(m, close);
-    if (is_open(hs))
+    if (hs->dtls)
         dtls_close(hs->dtls);
     dtls_destroy(hs->dtls);
     TAILQ_REMOVE(&hs->h->list, hs, entry);
@@ -256,8 +267,12 @@ int handshake_open(struct handshake **hsp, struct handshaker *h, struct media_lo
 
 void handshake_put(struct handshake *hs, const uint8_t *pkt, size_t len)
 {
-    if (atomic_load_explicit(&hs->waiting, memory_order_relaxed) >= HANDSHAKE_QUEUE)
+    if (dtls_is_data(pkt, len))
         return;
+    if (atomic_load_explicit(&hs->waiting, memory_order_relaxed) >= HANDSHAKE_QUEUE) {
+        count(&hs->h->stats.dropped);
+        return;
+    }
     struct parcel *p = new_parcel(hs, pkt, len);
     if (!p)
         return;
@@ -277,6 +292,8 @@ void handshake_connected(struct handshake *hs)
 
 void handshake_close(struct handshake *hs)
 {
+    if (!hs)
+        return;
     hs->closed = true;
     hs->close.deliver = deliver_close;
     mailbox_post(hs->h->inbox, &hs->close);
@@ -301,7 +318,10 @@ int handshaker_start(struct handshaker **hp)
     if (!h)
         return -ENOMEM;
     TAILQ_INIT(&h->list);
-    int err = dtls_context_create(&h->context);
+    int err = srtp_session_global_init();
+    if (err)
+        goto fail_srtp;
+    err = dtls_context_create(&h->context);
     if (err)
         goto fail;
     err = uv_loop_init(&h->loop);
@@ -325,6 +345,8 @@ fail_loop:
     uv_loop_close(&h->loop);
 fail:
     dtls_context_destroy(h->context);
+    srtp_session_global_fini();
+fail_srtp:
     free(h);
     return err;
 }
@@ -336,7 +358,9 @@ struct stop_mail {
 
 static void deliver_stop(struct mail *m)
 {
-    close_handles(((struct stop_mail *)m)->h);
+    struct handshaker *h = ((struct stop_mail *)m)->h;
+    assert(TAILQ_EMPTY(&h->list));
+    close_handles(h);
 }
 
 void handshaker_stop(struct handshaker *h)
@@ -348,10 +372,20 @@ void handshaker_stop(struct handshaker *h)
     uv_thread_join(&h->thread);
     uv_loop_close(&h->loop);
     dtls_context_destroy(h->context);
+    srtp_session_global_fini();
     free(h);
 }
 
 const char *handshaker_fingerprint(const struct handshaker *h)
 {
     return dtls_context_fingerprint(h->context);
+}
+
+void handshaker_stats(const struct handshaker *h, struct handshaker_stats *out)
+{
+    out->opened = atomic_load_explicit(&h->stats.opened, memory_order_relaxed);
+    out->ready = atomic_load_explicit(&h->stats.ready, memory_order_relaxed);
+    out->failed = atomic_load_explicit(&h->stats.failed, memory_order_relaxed);
+    out->timeouts = atomic_load_explicit(&h->stats.timeouts, memory_order_relaxed);
+    out->dropped = atomic_load_explicit(&h->stats.dropped, memory_order_relaxed);
 }

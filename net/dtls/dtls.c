@@ -1,93 +1,44 @@
 #include "net/dtls/dtls.h"
 
+#include "net/dtls/dtls_bio.h"
+#include "net/dtls/dtls_certificate.h"
 #include "net/dtls/dtls_context.h"
+#include "net/dtls/dtls_record.h"
 
 #include <errno.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADERS_BYTES = 28, DISCARD_BYTES = 2048 };
+enum {
+    DISCARD_BYTES = 2048,
+    /* OpenSSL keeps such records, 17 KB each, until it has the keys: RFC 6347, 4.2.4 lets them
+     * overtake the handshake. One belongs to each of the peer's attempts. */
+    MAX_EARLY_RECORDS = 16,
+};
 
 struct dtls {
     SSL *ssl;
-    struct sdp_fingerprint fingerprints[SDP_MAX_FINGERPRINTS];
-    size_t n_fingerprints;
+    struct dtls_peer peer;
     enum dtls_role role;
     enum dtls_state state;
     bool started;
+    unsigned early_records;
     uint64_t give_up_us;
-    const uint8_t *pkt; /* the datagram in hand, until OpenSSL has read it */
-    size_t len;
+    struct dtls_datagrams datagrams;
+    struct dtls_stats stats;
     dtls_send_fn *send;
     void *arg;
 };
 
-/* --- a BIO whose every read and write is one datagram ------------------------------------------
- */
-static int bio_write(BIO *bio, const char *data, int len)
+static void send_counted(const uint8_t *pkt, size_t len, void *arg)
 {
-    struct dtls *d = BIO_get_data(bio);
-    d->send((const uint8_t *)data, (size_t)len, d->arg);
-    return len;
+    struct dtls *d = arg;
+    d->stats.sent++;
+    d->send(pkt, len, d->arg);
 }
 
-static int bio_read(BIO *bio, char *out, int cap)
-{
-    struct dtls *d = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    if (!d->pkt) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    size_t n = d->len < (size_t)cap ? d->len : (size_t)cap;
-    memcpy(out, d->pkt, n);
-    d->pkt = NULL;
-    return (int)n;
-}
-
-static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
-{
-    (void)bio, (void)number, (void)pointer;
-    switch (command) {
-    case BIO_CTRL_FLUSH:
-        return 1;
-    case BIO_CTRL_DGRAM_QUERY_MTU:
-    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
-        return DTLS_MTU;
-    case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
-        return HEADERS_BYTES;
-    default:
-        return 0;
-    }
-}
-
-static BIO_METHOD *datagrams;
-
-static int make_datagrams(void)
-{
-    datagrams = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams");
-    return datagrams && BIO_meth_set_write(datagrams, bio_write) &&
-           BIO_meth_set_read(datagrams, bio_read) && BIO_meth_set_ctrl(datagrams, bio_ctrl);
-}
-
-/* Sessions are made on one thread, and the method stays for the life of the process. */
-static BIO *new_bio(struct dtls *d)
-{
-    static bool made;
-    if (!made)
-        made = make_datagrams();
-    BIO *bio = made ? BIO_new(datagrams) : NULL;
-    if (bio) {
-        BIO_set_data(bio, d);
-        BIO_set_init(bio, 1);
-    }
-    return bio;
-}
-
-/* --- retransmission ----------------------------------------------------------------------------
- */
+/* --- retransmission --------------------------------------------------------------------------- */
 static unsigned next_retry_us(SSL *ssl, unsigned last_us)
 {
     (void)ssl;
@@ -96,8 +47,25 @@ static unsigned next_retry_us(SSL *ssl, unsigned last_us)
     return last_us * 2 < DTLS_LAST_RETRY_MS * 1000 ? last_us * 2 : DTLS_LAST_RETRY_MS * 1000;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
+static int set_up_ssl(struct dtls *d, struct dtls_context *c)
+{
+    d->ssl = SSL_new(c->ssl);
+    BIO *bio = d->ssl ? dtls_bio_create(c->datagrams, &d->datagrams) : NULL;
+    if (!bio)
+        return -ENOMEM;
+    SSL_set_bio(d->ssl, bio, bio);
+    if (SSL_set_app_data(d->ssl, &d->peer) != 1)
+        return -ENOMEM;
+    DTLS_set_link_mtu(d->ssl, DTLS_MTU);
+    DTLS_set_timer_cb(d->ssl, next_retry_us);
+    if (d->role == DTLS_ACTIVE)
+        SSL_set_connect_state(d->ssl);
+    else
+        SSL_set_accept_state(d->ssl);
+    return 0;
+}
+
 int dtls_create(struct dtls **dp, struct dtls_context *c, const struct dtls_config *cfg,
     dtls_send_fn *send, void *arg, uint64_t now_us)
 {
@@ -106,25 +74,19 @@ int dtls_create(struct dtls **dp, struct dtls_context *c, const struct dtls_conf
     struct dtls *d = calloc(1, sizeof(*d));
     if (!d)
         return -ENOMEM;
-    memcpy(d->fingerprints, cfg->fingerprints, cfg->n_fingerprints * sizeof(d->fingerprints[0]));
-    d->n_fingerprints = cfg->n_fingerprints;
+    d->peer.n = cfg->n_fingerprints;
+    memcpy(d->peer.fingerprints, cfg->fingerprints, d->peer.n * sizeof(d->peer.fingerprints[0]));
     d->role = cfg->role;
     d->send = send;
     d->arg = arg;
+    d->datagrams = (struct dtls_datagrams){.send = send_counted, .arg = d};
     d->give_up_us = now_us + (uint64_t)DTLS_GIVE_UP_MS * 1000;
-    d->ssl = SSL_new(c->ssl);
-    BIO *bio = d->ssl ? new_bio(d) : NULL;
-    if (!bio) {
+    int err = set_up_ssl(d, c);
+    if (err) {
+        ERR_clear_error();
         dtls_destroy(d);
-        return -ENOMEM;
+        return err;
     }
-    SSL_set_bio(d->ssl, bio, bio);
-    DTLS_set_link_mtu(d->ssl, DTLS_MTU);
-    DTLS_set_timer_cb(d->ssl, next_retry_us);
-    if (d->role == DTLS_ACTIVE)
-        SSL_set_connect_state(d->ssl);
-    else
-        SSL_set_accept_state(d->ssl);
     *dp = d;
     return 0;
 }
@@ -137,42 +99,45 @@ void dtls_destroy(struct dtls *d)
     free(d);
 }
 
-/* --- the handshake ------------------------------------------------------------------------------
- */
-/* Without a profile for SRTP or with another certificate than announced there is no session. */
-static bool is_agreed(const struct dtls *d)
+/* --- the handshake ---------------------------------------------------------------------------- */
+static void finish(struct dtls *d)
 {
-    X509 *cert = SSL_get0_peer_certificate(d->ssl);
-    return cert && dtls_certificate_fits(cert, d->fingerprints, d->n_fingerprints) &&
-           SSL_get_selected_srtp_profile(d->ssl);
+    if (SSL_get_selected_srtp_profile(d->ssl)) {
+        d->state = DTLS_READY;
+        return;
+    }
+    SSL_shutdown(d->ssl); /* nothing could be sent or heard */
+    d->state = DTLS_FAILED;
+}
+
+static bool is_fatal(const struct dtls *d, int result)
+{
+    int error = SSL_get_error(d->ssl, result);
+    return error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
 }
 
 static void go_on(struct dtls *d)
 {
     ERR_clear_error();
-    int done = SSL_do_handshake(d->ssl);
-    if (done == 1) {
-        d->state = is_agreed(d) ? DTLS_READY : DTLS_FAILED;
-        return;
-    }
-    int error = SSL_get_error(d->ssl, done);
-    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+    int result = SSL_do_handshake(d->ssl);
+    if (result == 1)
+        finish(d);
+    else if (is_fatal(d, result))
         d->state = DTLS_FAILED;
 }
 
-/* Application data (a data channel's) is read to be thrown away; what matters are alerts, and the
- * peer's last flight, which is answered again. */
+/* What matters are alerts, and the peer's last flight, which is answered again. Application data
+ * that came along is thrown away. */
 static void read_on(struct dtls *d)
 {
     uint8_t discard[DISCARD_BYTES];
-    int n;
+    int result;
     ERR_clear_error();
-    while ((n = SSL_read(d->ssl, discard, sizeof(discard))) > 0)
+    while ((result = SSL_read(d->ssl, discard, sizeof(discard))) > 0)
         ;
-    int error = SSL_get_error(d->ssl, n);
-    if (error == SSL_ERROR_ZERO_RETURN)
+    if (SSL_get_error(d->ssl, result) == SSL_ERROR_ZERO_RETURN)
         d->state = DTLS_CLOSED;
-    else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+    else if (is_fatal(d, result))
         d->state = DTLS_FAILED;
 }
 
@@ -185,16 +150,42 @@ enum dtls_state dtls_start(struct dtls *d)
     return d->state;
 }
 
+/* Whether OpenSSL is to see it. A data channel's data would only cost time; before the handshake's
+ * end nothing encrypted is wanted but its last message. */
+static bool is_wanted(struct dtls *d, const uint8_t *pkt, size_t len)
+{
+    struct dtls_records r = dtls_records_count(pkt, len);
+    if (!r.all || len > DTLS_MAX_DATAGRAM) {
+        d->stats.dropped++;
+        return false;
+    }
+    if (r.data == r.all) {
+        d->stats.data++;
+        return false;
+    }
+    if (d->state != DTLS_HANDSHAKING)
+        return true;
+    if (r.encrypted > MAX_EARLY_RECORDS - d->early_records) {
+        d->stats.dropped++;
+        return false;
+    }
+    d->early_records += r.encrypted;
+    return true;
+}
+
 enum dtls_state dtls_receive(struct dtls *d, const uint8_t *pkt, size_t len)
 {
+    d->stats.received++;
+    if (d->state > DTLS_READY || !is_wanted(d, pkt, len))
+        return d->state;
     d->started = true;
-    d->pkt = pkt;
-    d->len = len;
+    d->datagrams.pkt = pkt;
+    d->datagrams.len = len;
     if (d->state == DTLS_HANDSHAKING)
         go_on(d);
     if (d->state == DTLS_READY)
         read_on(d);
-    d->pkt = NULL;
+    d->datagrams.pkt = NULL;
     return d->state;
 }
 
@@ -203,9 +194,9 @@ enum dtls_state dtls_tick(struct dtls *d, uint64_t now_us)
     if (d->state != DTLS_HANDSHAKING)
         return d->state;
     ERR_clear_error();
-    if (now_us >= d->give_up_us)
-        d->state = DTLS_TIMED_OUT;
-    else if (d->started && DTLSv1_handle_timeout(d->ssl) < 0)
+    int again = d->started ? DTLSv1_handle_timeout(d->ssl) : 0;
+    d->stats.timeouts += again > 0;
+    if (now_us >= d->give_up_us || again < 0)
         d->state = DTLS_TIMED_OUT;
     return d->state;
 }
@@ -213,12 +204,22 @@ enum dtls_state dtls_tick(struct dtls *d, uint64_t now_us)
 void dtls_close(struct dtls *d)
 {
     ERR_clear_error();
-    if (d->state == DTLS_READY)
+    if (d->state == DTLS_READY || d->state == DTLS_CLOSED)
         SSL_shutdown(d->ssl);
 }
 
-/* --- keys (RFC 5764, 4.2) ------------------------------------------------------------------------
- */
+void dtls_stats(const struct dtls *d, struct dtls_stats *out)
+{
+    *out = d->stats;
+}
+
+bool dtls_is_data(const uint8_t *pkt, size_t len)
+{
+    struct dtls_records r = dtls_records_count(pkt, len);
+    return r.all && r.data == r.all;
+}
+
+/* --- keys (RFC 5764, 4.2) --------------------------------------------------------------------- */
 static const struct profile {
     unsigned long id;
     enum sdes_suite suite;

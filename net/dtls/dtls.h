@@ -4,7 +4,7 @@
 /* DTLS-SRTP (RFC 5763, 5764; GCM RFC 7714) on OpenSSL: the handshake that gives a WebRTC session
  * its SRTP keys. Datagrams are put in and come out by a callback; no sockets. Datagrams must be put
  * in only from an address that has proved itself (ICE): there are no cookies. A context and its
- * sessions belong to one thread. */
+ * sessions belong to one thread; what OpenSSL leaves in its queue of errors is cleared. */
 
 #include "net/sdp/sdes.h"
 #include "net/sdp/sdp_dtls.h"
@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 enum {
-    DTLS_MTU = 1200,              /* bytes of a datagram, IP and UDP headers included */
+    DTLS_MTU = 1200,              /* bytes of a datagram sent, IP and UDP headers included */
+    DTLS_MAX_DATAGRAM = 4096,     /* bytes of one received; longer ones are dropped */
     DTLS_MAX_CERTIFICATE = 16384, /* bytes of a peer's chain */
     DTLS_FIRST_RETRY_MS = 100,    /* doubled with each, up to */
     DTLS_LAST_RETRY_MS = 2000,
@@ -57,10 +58,11 @@ void dtls_destroy(struct dtls *d); /* sends nothing; NULL is a no-op */
 enum dtls_state dtls_start(struct dtls *d);
 /* A datagram came. What is no DTLS of this session is passed over. */
 enum dtls_state dtls_receive(struct dtls *d, const uint8_t *pkt, size_t len);
-/* Sends again what was not answered. To be called about every DTLS_FIRST_RETRY_MS / 2 while
- * handshaking. */
+/* Sends again what was not answered, and gives up. To be called about every
+ * DTLS_FIRST_RETRY_MS / 2 while handshaking. (When a flight is due OpenSSL tells by its own clock;
+ * now_us decides about giving up.) */
 enum dtls_state dtls_tick(struct dtls *d, uint64_t now_us);
-void dtls_close(struct dtls *d); /* says close_notify */
+void dtls_close(struct dtls *d); /* says close_notify, if there is a session to close */
 
 struct dtls_keys {
     enum sdes_suite suite;
@@ -68,5 +70,16 @@ struct dtls_keys {
 };
 /* Once DTLS_READY. 0 or -EIO; wipe them after use. */
 int dtls_keys(struct dtls *d, struct dtls_keys *out);
+
+struct dtls_stats {
+    uint64_t received, sent; /* datagrams */
+    uint64_t dropped;        /* of those received: no DTLS, too long, too many before their time */
+    uint64_t data;           /* of those received: nothing but application data */
+    uint64_t timeouts;       /* flights sent again */
+};
+void dtls_stats(const struct dtls *d, struct dtls_stats *out);
+
+/* True for a datagram of application data only, which dtls_receive() would not look at. [any] */
+bool dtls_is_data(const uint8_t *pkt, size_t len);
 
 #endif

@@ -9,10 +9,14 @@
 
 struct dtls_context {
     SSL_CTX *ssl;
+    BIO_METHOD *datagrams;
     char fingerprint[SDP_FINGERPRINT_TEXT];
 };
 
-/* Whether the certificate has one of the fingerprints. */
-bool dtls_certificate_fits(X509 *cert, const struct sdp_fingerprint *fingerprints, size_t n);
+/* What an SSL of the context has as its app data: whose certificate to accept. */
+struct dtls_peer {
+    struct sdp_fingerprint fingerprints[SDP_MAX_FINGERPRINTS];
+    size_t n;
+};
 
 #endif
