@@ -30,8 +30,7 @@ struct ice_port {
     struct ice_socket sockets[ICE_PORT_MAX_LOCAL];
     int listeners[ICE_PORT_MAX_LOCAL]; /* -1: none */
     size_t n_sockets;
-    struct ice_tcp *tcp; /* NULL: UDP only */
-    struct stun_hmac *hmac;
+    struct ice_tcp *tcp;       /* NULL: UDP only */
     struct udp_poller *poller; /* NULL: stopped */
     struct udp_poller_hook hook;
     struct send_batch *batch;

@@ -44,24 +44,25 @@ bool ice_credentials_ok(const struct ice_credentials *c)
     return is_word(c->ufrag, sizeof c->ufrag, MIN_UFRAG) && is_word(c->pwd, sizeof c->pwd, MIN_PWD);
 }
 
-static int make_generation(struct ice_generation *g, struct stun_hmac *hmac,
-    const struct ice_credentials *local, const struct ice_credentials *remote)
+static int make_generation(struct ice_generation *g, const struct ice_credentials *local,
+    const struct ice_credentials *remote)
 {
     if (!ice_credentials_ok(local) || !ice_credentials_ok(remote))
         return -EINVAL;
     memcpy(g->ufrag, local->ufrag, sizeof g->ufrag);
     memcpy(g->remote_ufrag, remote->ufrag, sizeof g->remote_ufrag);
-    return stun_key_init(&g->key, hmac, local->pwd);
+    stun_key_init(&g->key, local->pwd);
+    return 0;
 }
 
-int ice_lite_init(struct ice_lite *a, struct stun_hmac *hmac, const struct ice_credentials *local,
+int ice_lite_init(struct ice_lite *a, const struct ice_credentials *local,
     const struct ice_credentials *remote, uint64_t now_us)
 {
     struct ice_generation g;
-    int err = make_generation(&g, hmac, local, remote);
+    int err = make_generation(&g, local, remote);
     if (err)
         return err;
-    *a = (struct ice_lite){.hmac = hmac, .now = g, .selected = -1, .heard_us = now_us};
+    *a = (struct ice_lite){.now = g, .selected = -1, .heard_us = now_us};
     return 0;
 }
 
@@ -72,7 +73,7 @@ int ice_lite_restart(
     if (strcmp(local->ufrag, a->now.ufrag) == 0 ||
         (a->restarting && strcmp(local->ufrag, a->before.ufrag) == 0))
         return -EINVAL;
-    int err = make_generation(&g, a->hmac, local, remote);
+    int err = make_generation(&g, local, remote);
     if (err)
         return err;
     /* Of several restarts that no check has followed, what the peer still uses is the first. */
@@ -104,7 +105,7 @@ static const struct ice_generation *authenticate(
         g = &a->now;
     else if (a->restarting && is_username(&a->before, m))
         g = &a->before;
-    return g && stun_verify(m, pkt, a->hmac, &g->key) ? g : NULL;
+    return g && stun_verify(m, pkt, &g->key) ? g : NULL;
 }
 
 static uint64_t age_us(uint64_t now_us, uint64_t then_us)
@@ -214,8 +215,8 @@ static void confirm(struct ice_lite *a, const struct ice_generation *g, struct i
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
-static size_t answer(struct ice_lite *a, const struct stun_message *m,
-    const struct ice_generation *g, const struct ice_route *from, uint16_t error, uint8_t *out)
+static size_t answer(const struct stun_message *m, const struct ice_generation *g,
+    const struct ice_route *from, uint16_t error, uint8_t *out)
 {
     struct stun_writer w;
     stun_begin(&w, out, STUN_RESPONSE_MAX, error ? STUN_ERROR : STUN_SUCCESS, m->transaction);
@@ -225,7 +226,7 @@ static size_t answer(struct ice_lite *a, const struct stun_message *m,
         stun_put_xor_mapped(&w, &from->remote);
     if (error == UNKNOWN_ATTRIBUTE)
         stun_put_unknown(&w, m->unknown, m->n_unknown);
-    int len = stun_finish(&w, a->hmac, &g->key);
+    int len = stun_finish(&w, &g->key);
     return len > 0 ? (size_t)len : 0;
 }
 
@@ -263,7 +264,7 @@ size_t ice_lite_check(struct ice_lite *a, const struct stun_message *m, uint8_t 
         return 0;
     }
     uint16_t error = judge(a, m);
-    size_t n = answer(a, m, g, from, error, out);
+    size_t n = answer(m, g, from, error, out);
     if (n == 0 || n > len)
         return 0;
     outcome->verdict = ICE_ANSWERED;

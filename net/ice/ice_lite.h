@@ -69,7 +69,6 @@ struct ice_lite_stats {
 };
 
 struct ice_lite {
-    struct stun_hmac *hmac;
     struct ice_generation now, before;
     bool restarting; /* before is still valid */
     struct ice_path paths[ICE_PATHS_MAX];
@@ -92,12 +91,12 @@ struct ice_outcome {
     bool confirmed; /* a restart is complete: the old credentials are no longer valid */
 };
 
-/* hmac outlives the agent. 0, or -EINVAL (credentials), -EIO. */
-int ice_lite_init(struct ice_lite *a, struct stun_hmac *hmac, const struct ice_credentials *local,
+/* 0, or -EINVAL (credentials). */
+int ice_lite_init(struct ice_lite *a, const struct ice_credentials *local,
     const struct ice_credentials *remote, uint64_t now_us);
 /* New credentials of both sides. The old ones stay valid until the first check with the new, and
- * the path in use stays until another is nominated. 0, or -EINVAL (the same ufrag as before, …),
- * -EIO, and nothing has changed. */
+ * the path in use stays until another is nominated. 0, or -EINVAL (the same ufrag as
+ * before, …) and nothing has changed. */
 int ice_lite_restart(
     struct ice_lite *a, const struct ice_credentials *local, const struct ice_credentials *remote);
 

@@ -245,8 +245,6 @@ int ice_port_bind(struct ice_port **pp, const struct ice_port_config *cfg)
         return -ENOMEM;
     int err = getrandom(&p->seed, sizeof p->seed, 0) == sizeof p->seed ? 0 : -EIO;
     if (!err)
-        err = stun_hmac_create(&p->hmac);
-    if (!err)
         err = bind_somewhere(p, cfg);
     if (!err && cfg->tcp)
         err = create_tcp(p, cfg);
@@ -264,7 +262,6 @@ void ice_port_destroy(struct ice_port *p)
         return;
     ice_tcp_destroy(p->tcp);
     close_sockets(p);
-    stun_hmac_destroy(p->hmac);
     free(p);
 }
 

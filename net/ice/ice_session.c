@@ -187,7 +187,7 @@ int ice_session_open(struct ice_session **sp, struct ice_port *p,
     struct ice_session *s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
-    int err = ice_lite_init(&s->agent, p->hmac, local, remote, now_us);
+    int err = ice_lite_init(&s->agent, local, remote, now_us);
     if (err) {
         free(s);
         return err;

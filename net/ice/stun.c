@@ -206,18 +206,16 @@ int stun_parse(struct stun_message *out, const uint8_t *pkt, size_t len)
 }
 
 /* The length in the header is then that of a message which ends with this attribute. */
-bool stun_verify(
-    const struct stun_message *m, uint8_t *pkt, struct stun_hmac *h, const struct stun_key *k)
+bool stun_verify(const struct stun_message *m, uint8_t *pkt, const struct stun_key *k)
 {
     uint8_t digest[STUN_SHA1_BYTES];
     if (m->integrity_at == 0)
         return false;
     uint16_t length = get16(pkt + 2);
     put16(pkt + 2, (uint16_t)(m->integrity_at + ATTR_HEADER + STUN_SHA1_BYTES - STUN_HEADER_BYTES));
-    int err = stun_hmac_sign(h, k, pkt, m->integrity_at, digest);
+    stun_key_sign(k, pkt, m->integrity_at, digest);
     put16(pkt + 2, length);
-    return err == 0 &&
-           CRYPTO_memcmp(digest, pkt + m->integrity_at + ATTR_HEADER, sizeof digest) == 0;
+    return CRYPTO_memcmp(digest, pkt + m->integrity_at + ATTR_HEADER, sizeof digest) == 0;
 }
 
 /* --- building --------------------------------------------------------------------------------- */
@@ -329,18 +327,18 @@ void stun_put_unknown(struct stun_writer *w, const uint16_t *types, unsigned n)
         put16(v + 2 * i, types[i]);
 }
 
-static int put_integrity(struct stun_writer *w, struct stun_hmac *h, const struct stun_key *k)
+static void put_integrity(struct stun_writer *w, const struct stun_key *k)
 {
     size_t covered = w->len;
     uint8_t *v = put(w, MESSAGE_INTEGRITY, STUN_SHA1_BYTES);
-    return v ? stun_hmac_sign(h, k, w->buf, covered, v) : -ENOSPC;
+    if (v)
+        stun_key_sign(k, w->buf, covered, v);
 }
 
-int stun_finish(struct stun_writer *w, struct stun_hmac *h, const struct stun_key *k)
+int stun_finish(struct stun_writer *w, const struct stun_key *k)
 {
-    int err = k ? put_integrity(w, h, k) : 0;
-    if (err)
-        return err;
+    if (k)
+        put_integrity(w, k);
     size_t covered = w->len;
     uint8_t *v = put(w, FINGERPRINT, 4);
     if (!v)

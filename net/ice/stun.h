@@ -6,7 +6,7 @@
  * Pure. [any] */
 
 #include "net/addr.h"
-#include "net/ice/stun_hmac.h"
+#include "net/ice/stun_key.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,8 +52,7 @@ int stun_parse(struct stun_message *out, const uint8_t *pkt, size_t len);
 
 /* Whether MESSAGE-INTEGRITY is there and was made with k. In constant time. pkt is the message that
  * m was parsed from; it comes back as it was. */
-bool stun_verify(
-    const struct stun_message *m, uint8_t *pkt, struct stun_hmac *h, const struct stun_key *k);
+bool stun_verify(const struct stun_message *m, uint8_t *pkt, const struct stun_key *k);
 
 /* --- building -------------------------------------------------------------------------------- */
 struct stun_writer {
@@ -73,8 +72,7 @@ void stun_put_controlled(struct stun_writer *w, uint64_t tie_breaker);
 void stun_put_xor_mapped(struct stun_writer *w, const struct net_addr *a);
 void stun_put_error(struct stun_writer *w, uint16_t code);
 void stun_put_unknown(struct stun_writer *w, const uint16_t *types, unsigned n);
-/* MESSAGE-INTEGRITY (k may be NULL: none) and FINGERPRINT. Bytes of the message, or -ENOSPC, -EIO.
- */
-int stun_finish(struct stun_writer *w, struct stun_hmac *h, const struct stun_key *k);
+/* MESSAGE-INTEGRITY (k NULL: none) and FINGERPRINT. Bytes of the message, or -ENOSPC. */
+int stun_finish(struct stun_writer *w, const struct stun_key *k);
 
 #endif
