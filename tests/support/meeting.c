@@ -12,6 +12,23 @@ static void on_event(const struct room_event *e, void *arg)
         m->digits[strlen(m->digits)] = e->digit;
     if (e->reason)
         m->last_reason = e->reason;
+    if (m->n_seen == MEETING_SEEN_MAX)
+        return;
+    struct meeting_event *seen = &m->seen[m->n_seen++];
+    *seen = (struct meeting_event){
+        .type = e->type, .reason = e->reason, .on = e->on, .by_other = e->by_other};
+    if (e->participant)
+        strcpy(seen->participant, e->participant);
+}
+
+const struct meeting_event *meeting_seen(
+    const struct meeting *m, enum room_event_type type, const char *participant)
+{
+    for (unsigned i = m->n_seen; i-- > 0;)
+        if (m->seen[i].type == type &&
+            !strcmp(m->seen[i].participant, participant ? participant : ""))
+            return &m->seen[i];
+    return NULL;
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -56,7 +73,9 @@ unsigned meeting_join(struct meeting *m, const struct peer_config *cfg)
     struct peer *peer = m->peers[i] = peer_create(cfg);
     const char *offer = peer_offer(peer), *why = "";
     char *answer;
-    const struct participant_wishes wishes = {.name = ""};
+    const struct participant_wishes wishes = {.name = m->as ? m->as->name : "",
+        .grant = m->as,
+        .kind = m->as ? PARTICIPANT_BROWSER : PARTICIPANT_DEVICE};
     int err = participant_join(
         m->room, &wishes, offer, strlen(offer), &m->participants[i], &answer, &why);
     cr_assert_eq(err, 0, "join: %d %s", err, why);

@@ -9,7 +9,14 @@
 #include "mcu/webrtc.h"
 #include "tests/support/peer.h"
 
-enum { MEETING_PEERS_MAX = 64 };
+enum { MEETING_PEERS_MAX = 64, MEETING_SEEN_MAX = 256 };
+
+struct meeting_event {
+    enum room_event_type type;
+    char participant[PARTICIPANT_ID_LEN + 1];
+    const char *reason;
+    bool on, by_other;
+};
 
 struct meeting {
     uv_loop_t loop;
@@ -22,12 +29,19 @@ struct meeting {
     struct participant *participants[MEETING_PEERS_MAX];
     bool sends[MEETING_PEERS_MAX];
     unsigned n_peers;
+    const struct grant *as; /* who joins next, from a browser; NULL: a device of the admin's */
     unsigned ticks_left;
     bool closed;
     unsigned events[ROOM_EVENTS]; /* by type */
     char digits[64];
     const char *last_reason;
+    struct meeting_event seen[MEETING_SEEN_MAX]; /* the first of them, in order */
+    unsigned n_seen;
 };
+
+/* The last event of that type about that one (NULL: the room); NULL: there was none. */
+const struct meeting_event *meeting_seen(
+    const struct meeting *m, enum room_event_type type, const char *participant);
 
 void meeting_start(struct meeting *m); /* m->config may be changed before meeting_open */
 void meeting_open(struct meeting *m);
