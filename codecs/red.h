@@ -51,8 +51,8 @@ void red_history_init(struct red_history *h);
  * red_pack. */
 int red_history_pack(const struct red_history *h, const struct red_block *primary, unsigned depth,
     uint8_t *out, size_t cap);
-/* Remembers it, for the packets after it. One that is too long to be repeated clears the history's
- * oldest, as if it had been empty. */
+/* Remembers it, for the packets after it, in place of the oldest. One that is too long to be
+ * repeated counts as empty. */
 void red_history_add(struct red_history *h, const struct red_block *primary);
 
 #endif
