@@ -84,7 +84,7 @@ void leg_send_stop(struct leg *leg, const char *reason);       /* RTCP BYE */
 void leg_send_packet(const struct mixer_packet *p, void *leg); /* a mixer_packet_fn */
 void leg_send_renegotiated(struct leg *leg);
 void leg_send_key(struct leg *leg, uint64_t slot_us);
-void leg_send_arrivals(struct leg *leg, uint64_t now_us);
+void leg_send_arrivals(struct leg *leg);
 void leg_send_every_second(struct leg *leg, uint64_t now_us);
 void leg_send_heed_remote(struct leg *leg, const struct rtcp_event *ev, uint64_t now_us);
 

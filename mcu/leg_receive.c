@@ -130,11 +130,11 @@ static void note_arrival(struct leg *leg, const struct rtp_packet *p, uint64_t n
         leg->arrivals = malloc(sizeof(*leg->arrivals));
         if (!leg->arrivals)
             return;
-        transport_cc_init(leg->arrivals);
+        transport_cc_init(leg->arrivals, 0);
     }
     transport_cc_put(leg->arrivals, seq, p->h.ssrc, now_us);
     if (transport_cc_due(leg->arrivals, now_us))
-        leg_send_arrivals(leg, now_us);
+        leg_send_arrivals(leg);
 }
 
 bool leg_receive_rtp(const struct rtp_packet *p, uint64_t now_us, void *arg)

@@ -138,7 +138,7 @@ static void send_rtcp(struct leg *leg, const char *bye, uint64_t now_us)
         transport_send_rtcp(leg->transport, buf, (size_t)n, RTCP_SESSION_MAX_BYTES);
 }
 
-void leg_send_arrivals(struct leg *leg, uint64_t now_us)
+void leg_send_arrivals(struct leg *leg)
 {
     struct rtcp_writer w;
     uint8_t *buf = transport_reserve_rtcp(leg->transport, ARRIVALS_BYTES);
@@ -147,7 +147,7 @@ void leg_send_arrivals(struct leg *leg, uint64_t now_us)
     rtcp_writer_init(&w, buf, ARRIVALS_BYTES);
     if (!leg->media->rtcp_rsize)
         rtcp_write_rr(&w, leg->setup.transport.ssrc, NULL, 0);
-    if (transport_cc_write(leg->arrivals, &w, leg->setup.transport.ssrc, now_us) > 0)
+    if (transport_cc_write(leg->arrivals, &w, leg->setup.transport.ssrc) > 0)
         transport_send_rtcp(leg->transport, buf, w.len, ARRIVALS_BYTES);
 }
 
