@@ -196,6 +196,31 @@ test('a JSON Web Token lets in, a ticket again', async () => {
     assert.equal((await enter(token('HS256', secret, claims({ room: 'x' })))).body.error, 'wrong_room');
 });
 
+test('a PIN is guessed slowly, also as a bearer of WHIP', async (t) => {
+    const server = await patient(t);
+    await server.api('POST', '/rooms', { name: 'demo' });
+    await server.api('PATCH', '/rooms/demo', { pin: '4711' });
+    const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+    const whip = (bearer) =>
+        server.request('POST', '/whip/demo', { token: bearer, body: sdp, type: 'application/sdp' });
+    const knows = await whip('4711');
+    assert.ok(knows.status === 400 || knows.status === 422, 'past the door, and the offer is none');
+    assert.equal((await whip(token('HS256', secret, claims({ exp: 1 })))).body.error, 'token_expired');
+    const without = await whip('');
+    assert.deepEqual([without.status, without.body.error], [401, 'pin_required']);
+    for (let i = 0; i < 5; i++) {
+        const wrong = await whip(`000${i}`);
+        assert.deepEqual([wrong.status, wrong.body.error], [403, 'wrong_pin']);
+    }
+    for (const pin of ['0005', '4711']) {
+        const limited = await whip(pin);
+        assert.deepEqual([limited.status, limited.body.error], [429, 'too_many_attempts']);
+        assert.ok(Number(limited.headers.get('retry-after')) >= 1);
+    }
+    const invited = await enter((await invite(server.token, { server })).body.token, 'demo', server);
+    assert.equal(invited.body.state, 'admitted', 'who has a token is not slowed');
+});
+
 test('a link carries the address people use', async (t) => {
     const server = await Mcu.of(t, { flags: { public_url: 'https://meet.example/', http_names: 'inner.example' } });
     const { url } = (await invite(server.token, { server })).body;

@@ -1,3 +1,4 @@
+#include "mcu/access/grant.h"
 #include "mcu/config.h"
 #include "mcu/config_help.h"
 #include "mcu/config_keys.h"
@@ -151,6 +152,49 @@ Test(config, flags_win_over_the_file_and_the_environment)
     cr_assert_str_eq(c.admin_token, "from-the-environment");
 }
 
+/* A message about a secret does not repeat it. */
+Test(config, secrets_come_by_the_environment_and_are_not_told)
+{
+    struct config c;
+    struct heard h;
+    char *argv[] = {"mcu", NULL}, long_one[400] = "";
+    setenv("MCU_JWT_SECRET", "thirty-two-characters-are-enough", 1);
+    cr_assert_eq(load(&c, &h, 1, argv), 0, "%s", h.text);
+    cr_assert_str_eq(c.jwt_secret, "thirty-two-characters-are-enough");
+    setenv("MCU_JWT_SECRET", "tooshort", 1);
+    cr_assert_eq(load(&c, &h, 1, argv), 1);
+    cr_assert_null(strstr(h.text, "tooshort"));
+    memset(long_one, 'x', sizeof long_one - 1);
+    setenv("MCU_JWT_SECRET", long_one, 1);
+    cr_assert_eq(load(&c, &h, 1, argv), 1);
+    cr_assert_null(strstr(h.text, "xxxx"));
+    unsetenv("MCU_JWT_SECRET");
+}
+
+Test(config, guests_and_who_moderates)
+{
+    static const struct {
+        const char *text;
+        enum role role;
+    } roles[] = {{"guest_role=none\n", ROLE_NONE}, {"guest_role=viewer\n", ROLE_VIEWER},
+        {"guest_role=participant\n", ROLE_PARTICIPANT}, {"guest_role=moderator\n", ROLE_MODERATOR},
+        {"", ROLE_PARTICIPANT}};
+    struct config c;
+    struct heard h;
+    for (size_t i = 0; i < N(roles); i++) {
+        cr_assert_eq(parse(roles[i].text, &c, &h), 0);
+        cr_assert_eq(c.guest_role, roles[i].role, "%s", roles[i].text);
+    }
+    parse("", &c, &h);
+    cr_assert(config_first_moderates(&c));
+    parse("auto_create=no\n", &c, &h);
+    cr_assert(!config_first_moderates(&c));
+    parse("auto_create=no\nfirst_moderates=yes\n", &c, &h);
+    cr_assert(config_first_moderates(&c));
+    parse("first_moderates=no\n", &c, &h);
+    cr_assert(!config_first_moderates(&c));
+}
+
 Test(config, wrong_flags_are_told_and_nothing_is_changed)
 {
     static char *const wrong[][3] = {
@@ -161,6 +205,15 @@ Test(config, wrong_flags_are_told_and_nothing_is_changed)
         {"mcu", "--config=/nonexistent/mcu.conf", NULL},
         {"mcu", "--admin_token=short", NULL},
         {"mcu", "--admin_token=with spaces in it 0123", NULL},
+        {"mcu", "--jwt_secret=thirty-one-characters-are-fewer", NULL},
+        {"mcu", "--guest_role=admin", NULL},
+        {"mcu", "--ticket_hours=0", NULL},
+        {"mcu", "--public_url=meet.example", NULL},
+        {"mcu", "--public_url=javascript://meet.example", NULL},
+        {"mcu", "--public_url=https://", NULL},
+        {"mcu", "--public_url=https://meet.example/?a", NULL},
+        {"mcu", "--public_url=https://meet.example/#a", NULL},
+        {"mcu", "--privacy_url=https://a\"b", NULL},
         {"mcu", "--sounds_dir=/nonexistent", NULL},
         {"mcu", "--rtp_port_max=1025", NULL},
         {"mcu", "--media_address=0.0.0.0", NULL},
