@@ -305,6 +305,8 @@ static void say_ready(const struct program *p)
     char url[CONFIG_TEXT_MAX + 32];
     http_url(p->api.http, url, sizeof(url));
     printf("Mischpult " MCU_VERSION " is ready: %s/\n", url);
+    if (config_auto_create(&p->cfg))
+        printf("A meeting to try, in two windows: %s/r/demo\n", url);
     if (p->tls && http_tls_self_signed(p->tls))
         printf("Its certificate is self-signed: browsers ask before they go on\n");
     if (*p->token.file)

@@ -93,6 +93,44 @@ Test(webrtc, ice_restarts_without_new_keys)
     meeting_end(&m);
 }
 
+Test(webrtc, heavy_loss_is_met_with_redundancy)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = browser(440), suffers = browser(0);
+    suffers.red = true;
+    meeting_join(&m, &talks);
+    meeting_join(&m, &suffers);
+    wait_until_ready(&m, 0);
+    wait_until_ready(&m, 1);
+    meeting_run_ms(&m, 500);
+    cr_expect_eq(peer_stats(m.peers[1])->redundant, 0u);
+    for (int i = 0; i < 20; i++) {
+        peer_report_loss(m.peers[1], 77); /* 30 % */
+        meeting_run_ms(&m, 100);
+    }
+    cr_expect_gt(peer_stats(m.peers[1])->redundant, 20u);
+    cr_expect_eq(peer_stats(m.peers[1])->bad, 0u);
+    expect_heard(m.peers[1], 440, true);
+    meeting_end(&m);
+}
+
+Test(webrtc, arrivals_are_told)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = browser(440);
+    talks.transport_cc = 3;
+    meeting_join(&m, &talks);
+    wait_until_ready(&m, 0);
+    meeting_run_ms(&m, 1500);
+    cr_expect_gt(peer_stats(m.peers[0])->arrivals, 30u);
+    cr_expect_eq(peer_stats(m.peers[0])->bad, 0u);
+    meeting_end(&m);
+}
+
 Test(webrtc, close_notify_is_a_goodbye)
 {
     struct meeting m;

@@ -1,8 +1,10 @@
 #include "tests/support/peer.h"
 
+#include "codecs/red.h"
 #include "net/rtp/rtcp.h"
 #include "net/rtp/rtp.h"
 #include "net/rtp/srtp_session.h"
+#include "net/rtp/transport_cc.h"
 #include "net/sdp/sdp.h"
 #include "net/sdp/sdp_audio.h"
 #include "net/udp.h"
@@ -17,7 +19,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DYNAMIC_PT = 96, EVENT_PT = 101, HEARD_MAX = 48000 * 60, MAX_FRAME = 960 };
+enum {
+    DYNAMIC_PT = 96,
+    EVENT_PT = 101,
+    RED_PT = 63,
+    HEARD_MAX = 48000 * 60,
+    MAX_FRAME = 960,
+    HEADER_MAX = 32
+};
 
 struct peer {
     struct peer_config cfg;
@@ -60,27 +69,52 @@ static int bind_loopback(struct net_addr *out)
     return fd;
 }
 
-static void write_offer(struct peer *p)
+/* The lines of attributes, each with its CRLF. */
+static void print_attributes(const struct peer *p, FILE *out)
 {
     const struct acodec *c = p->cfg.codec;
-    char crypto[256] = "", text[SDES_MAX_TEXT_BYTES];
+    fprintf(out, "a=rtpmap:%u %s/%u%s\r\n", p->pt, c->name, c->rtp_clock_hz,
+        c->sdp_channels == 2 ? "/2" : "");
+    if (p->cfg.event)
+        fprintf(out, "a=rtpmap:%u telephone-event/8000\r\n", EVENT_PT);
+    if (p->cfg.red)
+        fprintf(out, "a=rtpmap:%u red/%u/2\r\na=fmtp:%u %u/%u\r\n", RED_PT, c->rtp_clock_hz, RED_PT,
+            p->pt, p->pt);
+    if (p->cfg.transport_cc)
+        fprintf(out, "a=extmap:%u " SDP_TRANSPORT_CC_URI "\r\na=rtcp-fb:%u transport-cc\r\n",
+            p->cfg.transport_cc, p->pt);
     if (p->cfg.suite != SDES_NONE) {
         struct sdes_crypto k = {.tag = 1, .suite = p->cfg.suite};
+        char text[SDES_MAX_TEXT_BYTES];
         memcpy(k.key, p->key, sizeof(k.key));
         cr_assert_gt(sdes_print(&k, text, sizeof(text)), 0);
-        snprintf(crypto, sizeof(crypto), "a=crypto:%s\r\n", text);
+        fprintf(out, "a=crypto:%s\r\n", text);
     }
-    const char *profile = p->webrtc ? "UDP/TLS/RTP/SAVPF" : p->cfg.suite ? "RTP/SAVP" : "RTP/AVP";
-    int n = snprintf(p->offer, sizeof(p->offer),
+    if (p->webrtc)
+        fputs(webrtc_side_attributes(p->webrtc), out);
+    fprintf(out, "a=rtcp:%u\r\n", p->rtcp_port);
+    if (p->cfg.rtcp_mux)
+        fputs("a=rtcp-mux\r\n", out);
+    if (p->cfg.attributes)
+        fputs(p->cfg.attributes, out);
+    fprintf(out, "a=%s\r\n", p->cfg.direction ? p->cfg.direction : "sendrecv");
+}
+
+static void write_offer(struct peer *p)
+{
+    FILE *out = fmemopen(p->offer, sizeof(p->offer), "w");
+    cr_assert_not_null(out);
+    fprintf(out,
         "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-        "m=audio %u %s %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%s%sa=rtcp:%u\r\n%s%sa=%s\r\n",
-        ++p->version, p->local.port, profile, p->pt, p->cfg.event ? " 101" : "", p->pt, c->name,
-        c->rtp_clock_hz, c->sdp_channels == 2 ? "/2" : "",
-        p->cfg.event ? "a=rtpmap:101 telephone-event/8000\r\n" : "", crypto,
-        p->webrtc ? webrtc_side_attributes(p->webrtc) : "", p->rtcp_port,
-        p->cfg.rtcp_mux ? "a=rtcp-mux\r\n" : "", p->cfg.attributes ? p->cfg.attributes : "",
-        p->cfg.direction ? p->cfg.direction : "sendrecv");
-    cr_assert_lt(n, (int)sizeof(p->offer));
+        "m=audio %u %s %u%s%s\r\n",
+        ++p->version, p->local.port,
+        p->webrtc      ? "UDP/TLS/RTP/SAVPF"
+        : p->cfg.suite ? "RTP/SAVP"
+                       : "RTP/AVP",
+        p->pt, p->cfg.event ? " 101" : "", p->cfg.red ? " 63" : "");
+    print_attributes(p, out);
+    cr_assert_lt(ftell(out), (long)sizeof(p->offer) - 1);
+    fclose(out);
 }
 
 static void take_codec(struct peer *p, const struct acodec *codec)
@@ -271,15 +305,17 @@ void peer_send(struct peer *p)
         return;
     size_t n = c->pcm_rate_hz / 50;
     speak(p, pcm, n);
-    _Alignas(16) uint8_t pkt[RTP_HEADER_BYTES + ACODEC_MAX_PACKET_BYTES + SRTP_SESSION_MAX_EXTRA];
+    _Alignas(16) uint8_t pkt[HEADER_MAX + ACODEC_MAX_PACKET_BYTES + SRTP_SESSION_MAX_EXTRA];
     struct rtp_header h = {
         .payload_type = p->pt, .seq = p->seq++, .timestamp = p->timestamp, .ssrc = p->ssrc};
     p->timestamp += c->rtp_clock_hz / 50;
-    rtp_write_header(pkt, &h);
-    int len = c->encode(p->enc, pcm, n, pkt + RTP_HEADER_BYTES, ACODEC_MAX_PACKET_BYTES);
+    uint8_t number[2] = {p->seq >> 8, p->seq & 0xff};
+    const struct rtp_ext ext = {(uint8_t)p->cfg.transport_cc, sizeof(number), number};
+    int header = rtp_write_header_ext(pkt, HEADER_MAX, &h, &ext, p->cfg.transport_cc != 0);
+    int len = c->encode(p->enc, pcm, n, pkt + header, ACODEC_MAX_PACKET_BYTES);
     cr_assert_gt(len, 0);
-    remember(p, pkt + RTP_HEADER_BYTES, (size_t)len);
-    len += RTP_HEADER_BYTES;
+    remember(p, pkt + header, (size_t)len);
+    len += header;
     if (key_out(p))
         len = srtp_session_protect(key_out(p), pkt, (size_t)len, sizeof(pkt));
     cr_assert_gt(len, 0);
@@ -313,6 +349,15 @@ static void keep_order(struct peer *p, const struct rtp_packet *r)
     p->next_seq = (uint16_t)(r->h.seq + 1);
 }
 
+static struct red_block unpack(struct peer *p, const struct rtp_packet *r)
+{
+    struct red_block blocks[RED_MAX_BLOCKS];
+    int n = red_unpack(r->payload, r->payload_len, r->h.timestamp, blocks);
+    cr_assert_gt(n, 0);
+    p->stats.redundant += n > 1;
+    return blocks[n - 1];
+}
+
 static void hear(struct peer *p, uint8_t *pkt, size_t len)
 {
     struct rtp_packet r;
@@ -331,17 +376,29 @@ static void hear(struct peer *p, uint8_t *pkt, size_t len)
         p->next_seq = (uint16_t)(r.h.seq + 1);
         return;
     }
-    if (r.h.payload_type != p->pt) {
+    struct red_block primary = {.pt = r.h.payload_type, .data = r.payload, .len = r.payload_len};
+    if (p->cfg.red && r.h.payload_type == RED_PT)
+        primary = unpack(p, &r);
+    if (primary.pt != p->pt) {
         p->stats.bad++;
         return;
     }
     keep_order(p, &r);
     p->stats.packets++;
     size_t room = HEARD_MAX - p->n_heard;
-    int n = p->cfg.codec->decode(p->dec, r.payload, r.payload_len, p->heard + p->n_heard, room);
+    int n = p->cfg.codec->decode(p->dec, primary.data, primary.len, p->heard + p->n_heard, room);
     cr_assert_gt(n, 0);
     p->n_heard += (size_t)n;
     p->next_timestamp = r.h.timestamp + acodec_rtp_ticks(p->cfg.codec, (uint32_t)n);
+}
+
+static void count_arrivals(struct peer *p, const struct rtcp_packet *packet)
+{
+    struct transport_cc_reader reader;
+    struct transport_cc_arrival a;
+    cr_assert_eq(transport_cc_read(&reader, packet->fb.fci, packet->fb.fci_len), 0);
+    while (transport_cc_next(&reader, &a))
+        p->stats.arrivals += a.received;
 }
 
 static void hear_rtcp(struct peer *p, uint8_t *pkt, size_t len)
@@ -352,13 +409,16 @@ static void hear_rtcp(struct peer *p, uint8_t *pkt, size_t len)
     }
     struct rtcp_reader reader;
     struct rtcp_packet packet;
-    if (rtcp_reader_init(&reader, pkt, len, false)) {
+    if (rtcp_reader_init(&reader, pkt, len, p->webrtc != NULL)) {
         p->stats.bad++;
         return;
     }
     p->stats.rtcp++;
-    while (rtcp_reader_next(&reader, &packet))
+    while (rtcp_reader_next(&reader, &packet)) {
         p->stats.byes += packet.type == RTCP_BYE;
+        if (packet.type == RTCP_RTPFB && packet.format == RTCP_RTPFB_TWCC)
+            count_arrivals(p, &packet);
+    }
 }
 
 static void drain(struct peer *p, int fd)

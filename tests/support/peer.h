@@ -20,6 +20,8 @@ struct peer_config {
     bool noise;             /* white noise instead of a tone, the same in every run */
     enum sdes_suite suite;  /* SDES_NONE: plain */
     bool webrtc;            /* ICE and DTLS; then rtcp_mux too */
+    bool red;               /* offers RFC 2198 too, payload type 63 */
+    unsigned transport_cc;  /* id of the header extension it numbers its packets by; 0: none */
     bool rtcp_mux, event;   /* event: offers telephone-event at 8000 Hz, payload type 101 */
     const char *attributes; /* further lines of the audio medium, each with CRLF; or NULL */
 };
@@ -51,6 +53,8 @@ const int16_t *peer_heard(const struct peer *p, size_t *n);
 void peer_forget(struct peer *p); /* what it heard so far */
 
 struct peer_stats {
+    unsigned redundant; /* packets that carried another beside their own */
+    unsigned arrivals;  /* of its packets that the server told of (transport-wide feedback) */
     unsigned packets, rtcp, byes, lost, timestamp_gaps, bad; /* bad: not decryptable, wrong PT … */
     uint8_t last_pt;
     uint8_t event_payloads[64][4];
