@@ -37,6 +37,7 @@ export class Firefox {
                 'media.navigator.permission.disabled': true,
                 'media.autoplay.default': 0,
                 'media.autoplay.blocking_policy': 0,
+                'media.peerconnection.ice.loopback': true,
                 'media.peerconnection.ice.obfuscate_host_addresses': false,
                 'media.gmp-manager.updateEnabled': false,
                 ...prefs,

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A WHIP or WHEP client on GStreamer's webrtcbin; the same orders as aiortc_client.py."""
+import ctypes
 import json
 import sys
 import threading
@@ -46,16 +47,23 @@ def wait(what, probe, seconds=30):
         time.sleep(0.02)
 
 
+kept = []
+
+
 def asked(element, signal, *args):
     promise = Gst.Promise.new()
     element.emit(signal, *args, promise)
     promise.wait()
-    return promise.get_reply()
+    reply = promise.get_reply()
+    kept.append((promise, reply))  # who owns a reply's description is not known to Python
+    return reply
 
 
 def described(kind, text):
     _, message = GstSdp.SDPMessage.new_from_text(text)
-    return GstWebRTC.WebRTCSessionDescription.new(kind, message)
+    description = GstWebRTC.WebRTCSessionDescription.new(kind, message)
+    kept.append((message, description))
+    return description
 
 
 class Client:
@@ -75,9 +83,10 @@ class Client:
         self.pipeline = Gst.parse_launch(text)
         self.peer = self.pipeline.get_by_name("peer")
         # libnice leaves loopback out by itself, and the tests have no other network.
-        # The agent must outlive this function: webrtcbin's getter gives its own reference away.
-        self.agent = self.peer.get_property("ice-agent")
-        self.agent.emit("add-local-ip-address", "127.0.0.1")
+        agent = self.peer.get_property("ice-agent")
+        # This getter of GStreamer 1.22 gives away a reference that it has not taken.
+        ctypes.CDLL("libgobject-2.0.so.0").g_object_ref(ctypes.c_void_p(hash(agent)))
+        agent.emit("add-local-ip-address", "127.0.0.1")
         self.peer.connect("pad-added", self.pad_added)
         if direction == "recvonly":
             self.peer.emit(
@@ -88,7 +97,8 @@ class Client:
         self.pipeline.set_state(Gst.State.PLAYING)
         if direction != "recvonly":
             wait("the encoder", lambda: self.peer.sinkpads[0].get_current_caps())
-        offer = asked(self.peer, "create-offer", None)["offer"].sdp.as_text()
+        reply = asked(self.peer, "create-offer", None)
+        offer = reply["offer"].sdp.as_text()
         kinds = GstWebRTC.WebRTCSDPType
         asked(self.peer, "set-local-description", described(kinds.OFFER, offer))
         complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
