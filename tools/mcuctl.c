@@ -13,14 +13,14 @@
 #include <sys/stat.h>
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_TOKEN = 4, EXIT_OUTPUT = 5 };
-enum { TOKEN_MAX_BYTES = 512, FILE_MAX_BYTES = 256 << 20 };
+enum { TOKEN_MAX_BYTES = 512, PATH_MAX_BYTES = 4096, FILE_MAX_BYTES = 256 << 20 };
 
 static const char usage[] =
     "NAME\n"
     "    mcuctl - look at and control the rooms of a Mischpult server\n"
     "\n"
     "SYNOPSIS\n"
-    "    mcuctl [--url URL] [--token-file FILE] COMMAND\n"
+    "    mcuctl [--url URL] [--token-file FILE] [--ca FILE] COMMAND\n"
     "\n"
     "COMMANDS\n"
     "    rooms                  the rooms and how many are in them\n"
@@ -42,6 +42,8 @@ static const char usage[] =
     "                           or, as the server writes it, from\n"
     "                           $XDG_STATE_HOME/mischpult/admin_token\n"
     "                           (~/.local/state/mischpult/admin_token)\n"
+    "    --ca FILE              PEM certificates to trust besides the system's. Otherwise the one\n"
+    "                           that the server made itself, beside the token file\n"
     "    --help                 this text\n"
     "\n"
     "EXIT STATUS\n"
@@ -70,24 +72,36 @@ static int read_token(const char *path, char *token)
     return token[0] != '\0' ? 0 : -ENODATA;
 }
 
+/* What the server keeps under that name: beside its token file (NULL: where it puts that itself).
+ */
+static void state_file(char path[PATH_MAX_BYTES], const char *token_file, const char *name)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const char *slash = token_file != NULL ? strrchr(token_file, '/') : NULL;
+    if (token_file != NULL)
+        snprintf(path, PATH_MAX_BYTES, "%.*s%s", slash != NULL ? (int)(slash + 1 - token_file) : 0,
+            token_file, name);
+    else if (state != NULL && state[0] == '/')
+        snprintf(path, PATH_MAX_BYTES, "%s/mischpult/%s", state, name);
+    else
+        snprintf(
+            path, PATH_MAX_BYTES, "%s/.local/state/mischpult/%s", home != NULL ? home : "", name);
+}
+
 /* Flag, environment, then the file the server keeps. True when there is one; complains otherwise.
  */
 static bool find_token(const char *file, char *token)
 {
-    char path[4096];
+    char path[PATH_MAX_BYTES];
     const char *given = getenv("MCU_ADMIN_TOKEN");
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     if (file == NULL && given != NULL && given[0] != '\0') {
         snprintf(token, TOKEN_MAX_BYTES, "%s", given);
         return true;
     }
     if (file != NULL)
         snprintf(path, sizeof path, "%s", file);
-    else if (state != NULL && state[0] == '/')
-        snprintf(path, sizeof path, "%s/mischpult/admin_token", state);
     else
-        snprintf(
-            path, sizeof path, "%s/.local/state/mischpult/admin_token", home != NULL ? home : "");
+        state_file(path, NULL, "admin_token");
     int err = read_token(path, token);
     if (err != 0)
         fprintf(stderr,
@@ -345,12 +359,10 @@ static bool ctl_prepare(struct ctl *c, const struct command *command, char **arg
     return ok;
 }
 
-static int run(
-    const struct command *command, int argc, char **argv, const char *url, const char *token)
+static int run(const struct command *command, int argc, char **argv, struct http *http)
 {
     int used = 1 + command->arguments;
-    struct ctl c = {
-        .http = http_open(url, token), .options = argv + used, .option_count = argc - used};
+    struct ctl c = {.http = http, .options = argv + used, .option_count = argc - used};
     int code = EXIT_REFUSED;
     if (c.http != NULL && ctl_prepare(&c, command, argv))
         code = command->run(&c);
@@ -376,17 +388,20 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"url", required_argument, NULL, 'u'},
         {"token-file", required_argument, NULL, 't'},
+        {"ca", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    const char *url = getenv("MCU_URL"), *file = NULL;
-    char token[TOKEN_MAX_BYTES];
+    const char *url = getenv("MCU_URL"), *file = NULL, *ca = NULL;
+    char token[TOKEN_MAX_BYTES], own[PATH_MAX_BYTES];
     /* «+»: options end at the command, so that «gain demo ID -6» works. */
     for (int o; (o = getopt_long(argc, argv, "+h", options, NULL)) != -1;) {
         if (o == 'u')
             url = optarg;
         else if (o == 't')
             file = optarg;
+        else if (o == 'c')
+            ca = optarg;
         else {
             fputs(usage, o == 'h' ? stdout : stderr);
             return o == 'h' ? finish(0) : EXIT_USAGE;
@@ -398,8 +413,10 @@ int main(int argc, char **argv)
     if (!find_token(file, token))
         return EXIT_TOKEN;
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    int code = run(
-        command, argc - optind, argv + optind, url != NULL ? url : "http://127.0.0.1:8080", token);
+    state_file(own, file, "tls_certificate.pem");
+    struct http *http =
+        http_open(url != NULL ? url : "http://127.0.0.1:8080", token, ca != NULL ? ca : own);
+    int code = run(command, argc - optind, argv + optind, http);
     curl_global_cleanup();
     return finish(code);
 }

@@ -187,6 +187,18 @@ test('mcuctl finds the token where the server put it', async (t) => {
     await run(binary('mcuctl'), ['--url', mcu.url, 'rooms'], { env });
 });
 
+test('mcuctl trusts the certificate that the server made, and no other', async (t) => {
+    const mcu = await Mcu.of(t, { flags: { tls: 'on' }, generateToken: true });
+    const env = { HOME: mcu.folder, XDG_STATE_HOME: mcu.folder, PATH: process.env.PATH };
+    const made = join(mcu.folder, 'mischpult');
+    await run(binary('mcuctl'), ['--url', mcu.url, 'rooms'], { env });
+    const elsewhere = { ...env, XDG_STATE_HOME: join(mcu.folder, 'absent'), MCU_ADMIN_TOKEN: mcu.token };
+    const stranger = ['--url', mcu.url, 'rooms'];
+    await assert.rejects(run(binary('mcuctl'), stranger, { env: elsewhere }), /cannot be reached.*certificate/);
+    await run(binary('mcuctl'), ['--ca', join(made, 'tls_certificate.pem'),
+        '--token-file', join(made, 'admin_token'), ...stranger], { env: elsewhere });
+});
+
 test('the demo says that all is right', async () => {
     const text = await run(join(root, 'tools/demo'), [], { timeoutMs: 60000 });
     assert.equal(text.match(/^right /gm)?.length, 3, text);

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { REPLY_MAX_BYTES = 16 << 20, CONNECT_TIMEOUT_MS = 3000, TIMEOUT_MS = 30000 };
 
 struct http {
     CURL *curl;
-    char *base, *authorization;
+    char *base, *authorization, *ca;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -19,7 +20,7 @@ struct reply {
     size_t len;
 };
 
-struct http *http_open(const char *base, const char *token)
+struct http *http_open(const char *base, const char *token, const char *ca)
 {
     struct http *h = calloc(1, sizeof *h);
     if (h == NULL)
@@ -28,7 +29,8 @@ struct http *http_open(const char *base, const char *token)
     while (len > 0 && base[len - 1] == '/')
         len--;
     h->base = strndup(base, len);
-    bool ok = h->base != NULL && (h->curl = curl_easy_init()) != NULL;
+    h->ca = strdup(ca);
+    bool ok = h->base != NULL && h->ca != NULL && (h->curl = curl_easy_init()) != NULL;
     if (ok && token != NULL)
         ok = asprintf(&h->authorization, "Authorization: Bearer %s", token) > 0;
     if (ok)
@@ -80,6 +82,15 @@ static void prepare(struct http *h, const char *method, const struct http_body *
     }
 }
 
+static CURLcode perform(CURL *c, const char *ca)
+{
+    CURLcode code = curl_easy_perform(c);
+    if (code != CURLE_PEER_FAILED_VERIFICATION || access(ca, R_OK) != 0)
+        return code;
+    curl_easy_setopt(c, CURLOPT_CAINFO, ca);
+    return curl_easy_perform(c);
+}
+
 long http_call(struct http *h, const char *method, const char *path, const struct http_body *body,
     json_t **reply)
 {
@@ -97,7 +108,7 @@ long http_call(struct http *h, const char *method, const char *path, const struc
         curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, take);
         curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, &text);
-        CURLcode code = curl_easy_perform(h->curl);
+        CURLcode code = perform(h->curl, h->ca);
         if (code == CURLE_OK)
             curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
         else if (h->error[0] == '\0')
@@ -132,5 +143,6 @@ void http_close(struct http *h)
         curl_easy_cleanup(h->curl);
     free(h->base);
     free(h->authorization);
+    free(h->ca);
     free(h);
 }

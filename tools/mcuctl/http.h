@@ -14,8 +14,9 @@ struct http_body {
     size_t len;
 };
 
-/* base: the server's URL; token: NULL for none. NULL when memory is short. */
-struct http *http_open(const char *base, const char *token);
+/* base: the server's URL; token: NULL for none; ca: a file of certificates to trust when those the
+ * system knows do not do, which need not exist. NULL when memory is short. */
+struct http *http_open(const char *base, const char *token, const char *ca);
 /* Sends METHOD base/api/v1 + path. Returns the HTTP status, or -1 when the server cannot be reached
  * (http_error says why). *reply is the JSON body, NULL when there is none; the caller owns it. */
 long http_call(struct http *h, const char *method, const char *path, const struct http_body *body,
