@@ -126,7 +126,7 @@ int webrtc_answer(
         .credentials = fresh,
         .fingerprint = handshaker_fingerprint(w->handshaker),
         .transport_cc = true,
-        .red = ANSWER_RED_AFTER,
+        .red = true,
         .video = true,
         .stream_id = "mischpult",
         .track_id = "mix",

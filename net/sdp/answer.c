@@ -168,8 +168,8 @@ const struct answer_transport *answer_transport(const struct answer *a)
     return a->webrtc ? &a->transport : NULL;
 }
 
-void answer_restart_ice(struct answer *a, const struct ice_credentials *local,
-    const struct ice_credentials *remote)
+void answer_restart_ice(
+    struct answer *a, const struct ice_credentials *local, const struct ice_credentials *remote)
 {
     a->transport.local = *local;
     a->transport.remote = *remote;

@@ -50,12 +50,6 @@ enum answer_srtp {
     ANSWER_SRTP_REQUIRE, /* a plain offer is refused */
 };
 
-enum answer_red {
-    ANSWER_RED_OFF,
-    ANSWER_RED_AFTER, /* may be sent by both; the peer sends plain packets */
-    ANSWER_RED_FIRST, /* the peer is asked to send it */
-};
-
 /* What we can do by WebRTC. Texts must outlive the call, no longer. */
 struct answer_webrtc {
     /* New ones for every answer. Used in the first answer and when the peer restarts ICE; else
@@ -68,7 +62,7 @@ struct answer_webrtc {
     bool transport_cc;                /* we send feedback for packets that carry the extension */
     bool mid_extension;               /* RFC 9143 from the peer is of use */
     bool nack;                        /* we ask for lost audio, and are asked */
-    enum answer_red red;              /* RFC 2198 with Opus in it */
+    bool red;                         /* RFC 2198 with Opus in it */
     bool video;                       /* accepted as inactive; else refused */
     const char *stream_id, *track_id; /* a=msid of what we send, tokens; NULL: not told */
 };
@@ -134,7 +128,8 @@ struct answer_audio {
     struct sdes_crypto remote, local; /* suite SDES_NONE: plain RTP, or WebRTC */
     /* The rest is of WebRTC only; there rtp and rtcp are unset. */
     char mid[ANSWER_MAX_MID_BYTES];
-    uint8_t red_pt;                   /* 0: none */
+    uint8_t red_pt; /* 0: none */
+    bool red_first; /* the peer would rather send it than plain packets, and may */
     uint16_t mid_id, transport_cc_id; /* header extensions; 0: none */
     bool nack, transport_cc;          /* feedback messages that may be sent */
     bool rtcp_rsize;                  /* RFC 5506 */
@@ -175,7 +170,7 @@ const struct answer_audio *answer_audio(const struct answer *a);
 const struct answer_transport *answer_transport(const struct answer *a); /* NULL: not WebRTC */
 /* ICE was restarted beside offer and answer (RFC 9725, 4.3.2): later answers go on from there. The
  * session must be WebRTC's. */
-void answer_restart_ice(struct answer *a, const struct ice_credentials *local,
-    const struct ice_credentials *remote);
+void answer_restart_ice(
+    struct answer *a, const struct ice_credentials *local, const struct ice_credentials *remote);
 
 #endif

@@ -114,11 +114,14 @@ void answer_formats_pick_red(const struct sdp_audio *offer, struct answer_audio 
 {
     const struct answer_codec *codec = out->formats[0].codec;
     unsigned channels = codec->channels ? codec->channels : 1;
+    bool plain_seen = false;
     out->red_pt = 0;
     for (size_t i = 0; i < offer->n_formats && !out->red_pt; i++) {
         const struct sdp_format *f = &offer->formats[i];
+        plain_seen |= f->pt == out->formats[0].pt;
         if (sdp_str_ieq(f->name, "red") && f->clock_hz == codec->clock_hz &&
             f->channels == channels && wraps(f->fmtp, out->formats[0].pt))
             out->red_pt = f->pt;
     }
+    out->red_first = out->red_pt && !plain_seen;
 }

@@ -29,15 +29,14 @@ void answer_text_refuse(struct sdp *s, const struct sdp *offer, const struct sdp
     answer_text_add_mid(s, offer, m);
 }
 
-void answer_text_list_formats(
-    const struct answer_audio *a, bool red_first, char buf[static ANSWER_TEXT_LIST_BYTES])
+void answer_text_list_formats(const struct answer_audio *a, char buf[static ANSWER_TEXT_LIST_BYTES])
 {
     size_t n = 0, cap = ANSWER_TEXT_LIST_BYTES;
-    if (a->red_pt && red_first)
+    if (a->red_first)
         n += (size_t)snprintf(buf + n, cap - n, "%u ", a->red_pt);
     for (size_t i = 0; i < a->n_formats; i++)
         n += (size_t)snprintf(buf + n, cap - n, "%s%u", i ? " " : "", a->formats[i].pt);
-    if (a->red_pt && !red_first)
+    if (a->red_pt && !a->red_first)
         n += (size_t)snprintf(buf + n, cap - n, " %u", a->red_pt);
     for (size_t i = 0; i < a->n_noises; i++)
         n += (size_t)snprintf(buf + n, cap - n, " %u", a->noises[i].pt);
@@ -113,7 +112,7 @@ static void take(struct sdp *s, const struct sdp *offer, const struct answer_con
 {
     const struct sdp_media *m = &offer->media[a->index];
     char list[ANSWER_TEXT_LIST_BYTES];
-    answer_text_list_formats(a, false, list);
+    answer_text_list_formats(a, list);
     sdp_add_media(s, m->type, cfg->local.port, m->proto, sdp_str(list));
     answer_text_add_mid(s, offer, m);
     answer_text_add_formats(s, cfg, a);

@@ -16,7 +16,7 @@ enum { ANSWER_TEXT_LIST_BYTES = 4 * (ANSWER_MAX_FORMATS + 2 * ANSWER_MAX_EVENTS 
 
 /* The payload types as they end the m= line: what we would send, or want to get, first. */
 void answer_text_list_formats(
-    const struct answer_audio *a, bool red_first, char buf[static ANSWER_TEXT_LIST_BYTES]);
+    const struct answer_audio *a, char buf[static ANSWER_TEXT_LIST_BYTES]);
 /* a=rtpmap and a=fmtp of one format, of all that were agreed. */
 void answer_text_add_format(
     struct sdp *s, const struct answer_config *cfg, uint8_t pt, const struct answer_codec *c);

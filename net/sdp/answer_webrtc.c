@@ -30,7 +30,7 @@ static int pick_audio(
         return answer_fail(m, -EINVAL, "a=mid is too long");
     if (answer_formats_pick(offer, m->cfg, out))
         return answer_fail(m, -ENOTSUP, "none of the offered codecs can be used");
-    if (cfg->red != ANSWER_RED_OFF)
+    if (cfg->red)
         answer_formats_pick_red(offer, out);
     answer_pick_direction(offer, false, out);
     out->max_bps = offer->max_bps;

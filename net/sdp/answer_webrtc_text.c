@@ -121,7 +121,7 @@ static void add_stream(struct writer *w, const struct answer_audio *a)
 static void take(struct writer *w, const struct answer_audio *a)
 {
     char list[ANSWER_TEXT_LIST_BYTES];
-    answer_text_list_formats(a, w->m->cfg->webrtc->red == ANSWER_RED_FIRST, list);
+    answer_text_list_formats(a, list);
     open_media(w, a->index, list);
     sdp_add_flag(w->to, sdp_direction_name(a->direction));
     answer_text_add_formats(w->to, w->m->cfg, a);
