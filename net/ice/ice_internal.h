@@ -49,6 +49,10 @@ struct ice_session {
     struct ice_tcp_conn *conns[ICE_PATHS_MAX]; /* of TCP paths */
 };
 
+/* A udp_recv_fn: whatever comes to a struct ice_socket. */
+void ice_port_datagram(
+    uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t arrival_us, void *arg);
+
 /* ufrag is not terminated. NULL: nobody's. */
 struct ice_session *ice_session_by_ufrag(struct ice_port *p, const char *ufrag, size_t len);
 struct ice_session *ice_session_by_route(struct ice_port *p, const struct ice_route *r);

@@ -92,7 +92,7 @@ static void on_udp_check(struct ice_socket *sock, uint8_t *pkt, size_t len,
     ice_session_follow(s, &o, NULL);
 }
 
-static void on_udp(
+void ice_port_datagram(
     uint8_t *pkt, size_t len, const struct net_addr *from, uint64_t arrival_us, void *arg)
 {
     struct ice_socket *sock = arg;
@@ -277,7 +277,7 @@ int ice_port_start(struct ice_port *p, struct udp_poller *poller, struct send_ba
     p->batch = batch;
     for (size_t i = 0; i < p->n_sockets; i++) {
         struct ice_socket *sock = &p->sockets[i];
-        int err = udp_receiver_open_shared(&sock->receiver, poller, sock->fd, on_udp, sock);
+        int err = udp_receiver_open_shared(&sock->receiver, poller, sock->fd, ice_port_datagram, sock);
         if (err) {
             ice_port_stop(p);
             return err;
