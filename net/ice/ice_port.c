@@ -277,7 +277,8 @@ int ice_port_start(struct ice_port *p, struct udp_poller *poller, struct send_ba
     p->batch = batch;
     for (size_t i = 0; i < p->n_sockets; i++) {
         struct ice_socket *sock = &p->sockets[i];
-        int err = udp_receiver_open_shared(&sock->receiver, poller, sock->fd, ice_port_datagram, sock);
+        int err =
+            udp_receiver_open_shared(&sock->receiver, poller, sock->fd, ice_port_datagram, sock);
         if (err) {
             ice_port_stop(p);
             return err;
