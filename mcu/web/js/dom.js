@@ -58,7 +58,7 @@ export function h(tag, properties = {}, ...children) {
 }
 
 export function add(element, children) {
-    for (const child of children.flat())
+    for (const child of children.flat(Infinity))
         if (child !== undefined && child !== null && child !== false) element.append(child);
     return element;
 }

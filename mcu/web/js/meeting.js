@@ -30,7 +30,7 @@ export class Meeting {
         this.preview = this.makePreview();
         this.panel = this.makePanel();
         this.element = h('div', { class: 'meeting', testid: 'meeting' }, this.makeHead(), this.banners.element,
-            h('div', { class: 'meeting-body' }, this.stage.element, this.panel.element), this.preview.element,
+            h('div', { class: 'meeting-body' }, this.stage.element, this.panel.element),
             this.controls.element, this.audio);
         this.listen();
         this.clock = setInterval(() => this.tick(), 1000);
@@ -77,8 +77,8 @@ export class Meeting {
         const video = h('video', { autoplay: true, playsinline: true });
         video.muted = true;
         const text = h('p', {});
-        const element = h('figure', { class: 'self-view', hidden: true, testid: 'self-view' }, video,
-            h('figcaption', {}, text));
+        const element = h('li', { class: 'self-view', hidden: true, testid: 'self-view' }, video, text);
+        this.stage.list.append(element);
         return { element, video, text };
     }
 

@@ -50,7 +50,8 @@ export class Stage {
         label(this.picture, 'stage.picture');
         this.rest = h('p', { class: 'desk-rest', hidden: true });
         this.alone = h('p', { class: 'desk-alone', t: 'stage.alone', hidden: true });
-        this.element = h('main', { class: 'stage', id: 'main' }, this.picture, this.list, this.rest, this.alone);
+        this.element = h('main', { class: 'stage', id: 'main' }, this.picture,
+            h('div', { class: 'desk-place' }, this.list, this.rest, this.alone));
         this.ends = [
             session.on('people', () => this.sync()),
             session.on('person', (person) => this.paint(person)),

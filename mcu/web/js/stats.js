@@ -70,7 +70,8 @@ export class LineStats {
             buffer_ms: emitted > 0 ? ((now.buffered - before.buffered) * 1000) / emitted : null,
             path: protocol ? protocol.toLowerCase() : null,
             codec: found.codec?.mimeType?.replace(/^audio\//, '') ?? null,
-            srtp: found.transport?.srtpCipher ?? null,
+            // 'AEAD_AES_128_GCM' or 'SRTP_AEAD_AES_128_GCM', as browsers have it
+            srtp: found.transport?.srtpCipher?.replace(/^SRTP_/, '').replace(/^AEAD_/, '').replaceAll('_', '-') ?? null,
             quiet_s: this.quiet_s,
         };
     }
