@@ -167,7 +167,7 @@ Test(actions, the_reason_names_the_role)
 Test(actions, roles_by_name)
 {
     for (int role = ROLE_VIEWER; role <= ROLE_MODERATOR; role++)
-        cr_assert_eq(role_parse(role_name((enum role)role)), role);
+        cr_assert_eq((int)role_parse(role_name((enum role)role)), role);
     static const char *const none[] = {"admin", "none", "", "Viewer", "moderators"};
     for (size_t i = 0; i < N(none); i++)
         cr_assert_eq(role_parse(none[i]), ROLE_NONE);
