@@ -24,6 +24,7 @@ struct dtls {
     enum dtls_state state;
     bool started;
     unsigned early_records;
+    uint32_t next_number; /* of records in the clear */
     uint64_t give_up_us;
     struct dtls_datagrams datagrams;
     struct dtls_stats stats;
@@ -150,42 +151,50 @@ enum dtls_state dtls_start(struct dtls *d)
     return d->state;
 }
 
-/* Whether OpenSSL is to see it. A data channel's data would only cost time; before the handshake's
- * end nothing encrypted is wanted but its last message. */
-static bool is_wanted(struct dtls *d, const uint8_t *pkt, size_t len)
+/* How much of it OpenSSL is to see. A data channel's data would only cost time; before the
+ * handshake's end nothing encrypted is wanted but its last message. */
+static size_t wanted_bytes(struct dtls *d, const uint8_t *pkt, size_t len)
 {
     struct dtls_records r = dtls_records_count(pkt, len);
     if (!r.all || len > DTLS_MAX_DATAGRAM) {
         d->stats.dropped++;
-        return false;
+        return 0;
     }
     if (r.data == r.all) {
         d->stats.data++;
-        return false;
+        return 0;
     }
     if (d->state != DTLS_HANDSHAKING)
-        return true;
+        return r.bytes;
     if (r.encrypted > MAX_EARLY_RECORDS - d->early_records) {
         d->stats.dropped++;
-        return false;
+        return 0;
     }
     d->early_records += r.encrypted;
-    return true;
+    return r.bytes;
 }
 
-enum dtls_state dtls_receive(struct dtls *d, const uint8_t *pkt, size_t len)
+static void read_datagram(struct dtls *d, const uint8_t *pkt, size_t len)
 {
-    d->stats.received++;
-    if (d->state > DTLS_READY || !is_wanted(d, pkt, len))
-        return d->state;
+    uint8_t copy[DTLS_MAX_DATAGRAM];
+    memcpy(copy, pkt, len);
+    dtls_records_renumber(copy, len, &d->next_number);
     d->started = true;
-    d->datagrams.pkt = pkt;
+    d->datagrams.pkt = copy;
     d->datagrams.len = len;
     if (d->state == DTLS_HANDSHAKING)
         go_on(d);
     if (d->state == DTLS_READY)
         read_on(d);
     d->datagrams.pkt = NULL;
+}
+
+enum dtls_state dtls_receive(struct dtls *d, const uint8_t *pkt, size_t len)
+{
+    d->stats.received++;
+    size_t n = d->state <= DTLS_READY ? wanted_bytes(d, pkt, len) : 0;
+    if (n)
+        read_datagram(d, pkt, n);
     return d->state;
 }
 

@@ -115,6 +115,7 @@ Test(dtls_attacks, early_change_cipher_spec_is_passed_over)
         cr_assert_eq(
             dtls_receive(e.dtls, pkt, put_record(pkt, CCS, 0, (uint16_t)(1000 + i), &one, 1)),
             DTLS_HANDSHAKING);
+    expect_a_session(&e);
     encounter_close(&e);
 }
 
@@ -136,6 +137,23 @@ Test(dtls_attacks, change_cipher_spec_without_keys_gives_no_session)
     struct dtls_keys keys;
     cr_expect_lt(dtls_keys(e.dtls, &keys), 0);
     encounter_close(&e);
+}
+
+/* Nobody vouches for a record's number before there are keys. */
+Test(dtls_attacks, numbers_far_ahead_do_not_make_the_rest_old)
+{
+    static const uint8_t later[12] = {CLIENT_HELLO, 0, 0, 0, 0, 5};
+    static const uint8_t types[] = {CCS, HANDSHAKE, DATA, 24};
+    for (size_t i = 0; i < sizeof(types); i++) {
+        struct encounter e;
+        uint8_t pkt[64];
+        encounter_open(&e, usual, false);
+        size_t n = put_record(pkt, types[i], 0, UINT16_MAX, later, sizeof(later));
+        memset(pkt + 5, 0xff, 6);
+        dtls_receive(e.dtls, pkt, n);
+        expect_a_session(&e);
+        encounter_close(&e);
+    }
 }
 
 /* CVE-2022-29189's kind: what cannot be read yet is not kept without bound. */
