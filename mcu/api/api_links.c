@@ -29,10 +29,11 @@ static bool may_invite(struct http_request *r, const struct api *api, const char
     struct access_denial why;
     const struct grant *g = http_grant(r);
     struct room *room = room_find(api->rooms, name);
-    if (room || g->kind == GRANT_TICKET || g->kind == GRANT_LINK)
-        return (room = api_room(r, api)) && api_may(r, room, ACTION_LINK, NULL);
-    if (!access_may(g, ACTION_LINK, name, false, &why))
-        return true;
+    bool of_a_meeting = g->kind == GRANT_TICKET || g->kind == GRANT_LINK;
+    if (room)
+        return api_may(r, room, ACTION_LINK, NULL);
+    if (!access_may(g, of_a_meeting ? ACTION_EVENTS : ACTION_LINK, name, true, &why))
+        return !of_a_meeting || api_room(r, api);
     http_error(r, why.status, why.code, why.message);
     return false;
 }

@@ -287,6 +287,10 @@ const struct http_socket_ops member_events_socket = {on_open, on_message, on_clo
 void member_events_upgrade(struct http_request *r, void *arg)
 {
     (void)arg;
+    if (!http_query_only(r, member_events_socket.queries)) {
+        http_error(r, 400, "bad_query", "there is no query here");
+        return;
+    }
     http_header(r, "Upgrade", "websocket");
     http_error(r, 426, "upgrade_required", "open this as a WebSocket");
 }

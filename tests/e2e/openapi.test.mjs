@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { binary, Mcu } from './support/mcu.mjs';
+import { browserOffer } from './support/member.mjs';
 import { Program, until } from './support/process.mjs';
 import { frames, request as rawRequest, exchange, socket } from './support/raw.mjs';
 import { ticket } from './support/tokens.mjs';
@@ -13,7 +14,7 @@ import { wave } from './support/wave.mjs';
 
 const sdp = (port = 40000, pt = 0) =>
     `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP ${pt} 101\r\n` +
-    'a=rtpmap:101 telephone-event/8000\r\n';
+    'a=rtpmap:101 telephone-event/8000\r\na=inactive\r\n'; // nobody listens: sent to, its port would refuse
 const withoutKeys = sdp().replace(' 101', '').replace(/a=.*\r\n/, '');
 const room = '/api/v1/rooms/{room}';
 const links = `${room}/links`;
@@ -112,6 +113,33 @@ function check(method, pattern, reply) {
 const json = (value) => ({ body: JSON.stringify(value), type: 'application/json' });
 const offer = (text = sdp()) => ({ body: text, type: 'application/sdp' });
 
+const events = '/api/v1/rooms/one/events';
+const memberSchema = (type) => `Member${{ room: 'RoomChanged' }[type] ??
+    type.replace(/(^|_)(\w)/g, (_, dash, letter) => letter.toUpperCase())}`;
+
+// One who entered the room "one" and hears of it.
+class Member {
+    static async enter(name, body = {}) {
+        const m = new Member();
+        Object.assign(m, (await ask('POST', `${room}/enter`, 200, { token: '', ...json({ name, ...body }) })).body);
+        m.raw = await socket(mcu.httpPort, { path: events, token: m.ticket });
+        assert.equal(m.raw.status(), 101);
+        await until('the welcome', () => m.events().length > 0);
+        return m;
+    }
+
+    events() {
+        return frames(this.raw).filter((f) => f.opcode === 1).map((f) => JSON.parse(f.payload));
+    }
+
+    async join() {
+        const body = browserOffer;
+        const reply = await mcu.request('POST', '/whip/one', { body, type: 'application/sdp', token: this.ticket });
+        assert.equal(reply.status, 201, JSON.stringify(reply.body));
+        return this;
+    }
+}
+
 // --- the tests ----------------------------------------------------------------------------------
 
 test('the routes are those that are described', async () => {
@@ -208,7 +236,8 @@ test('who has no token is told so', async () => {
 test('what is malformed', async () => {
     const takesJson = [
         ['POST', '/api/v1/rooms'], ['PATCH', room], ['PATCH', person], ['POST', `${person}/dtmf`],
-        ['POST', `${room}/play`], ['POST', links],
+        ['POST', `${room}/play`], ['POST', links], ['POST', `${room}/enter`],
+        ['POST', `${room}/lobby/{participant}`],
     ];
     for (const [method, path] of takesJson) {
         await ask(method, path, 400, { body: '{', type: 'application/json' });
@@ -240,10 +269,11 @@ test('what is not there', async () => {
         [`PUT ${person}`]: offer(),
         [`PATCH ${person}`]: json({ muted: true }),
         [`POST ${person}/dtmf`]: json({ digits: '1' }),
+        [`POST ${room}/lobby/{participant}`]: json({ admit: true }),
     };
     for (const { method, path, operation } of operations()) {
         if (!operation.responses[404] || `${method} ${path}` === `POST ${room}/participants`) continue;
-        if (path === links) continue; // people are invited to rooms that are to come
+        if ([links, `${room}/entry`, `${room}/enter`].includes(path)) continue; // of rooms that are to come, too
         await ask(method, path, 404, { at: { room: 'absent' }, ...bodies[`${method} ${path}`] });
         if (path.includes('{participant}'))
             await ask(method, path, 404, { at: { participant: 'absent' }, ...bodies[`${method} ${path}`] });
@@ -311,6 +341,73 @@ test('events are as described', async () => {
     seen.add('GET /api/v1/events 503');
     await refused.end();
     await full.stop();
+});
+
+test('entering, waiting, and what members are told', async () => {
+    const door = await Mcu.start({ flags: { max_rooms: 3, webrtc_port: 0 } });
+    const other = mcu, person1 = id;
+    mcu = door;
+    try {
+        await ask('GET', `${room}/entry`, 200, { token: '' });
+        await ask('GET', `${room}/entry`, 422, { token: '', at: { room: 'a b' } });
+        const host = await Member.enter('Host');
+        const entered = (status, body, options = {}) =>
+            ask('POST', `${room}/enter`, status, { token: '', ...json(body), ...options });
+        const set = (body) => ask('PATCH', room, 200, { token: host.ticket, ...json(body) });
+        await set({ pin: '1234', lobby: true });
+        await entered(401, {});
+        await entered(403, { pin: '4321' });
+        const guest = await Member.enter('Guest', { pin: '1234' });
+        await ask('GET', `${room}/lobby`, 200, { token: host.ticket });
+        await ask('GET', `${room}/lobby`, 403, { token: guest.ticket });
+        await ask('POST', `${room}/lobby/{participant}`, 204, {
+            token: host.ticket, at: { participant: guest.id }, ...json({ admit: true }) });
+        id = (await guest.join()).id;
+        await ask('PATCH', person, 200, { token: guest.ticket, ...json({ hand: true, name: 'G' }) });
+        await ask('PATCH', person, 200, { ...json({ ask_unmute: true, role: 'viewer' }) });
+        await set({ pin: null, lobby: false, locked: true });
+        await entered(423, {});
+        await set({ locked: false });
+        const last = await Member.enter('Last');
+        id = (await last.join()).id;
+        await ask('PATCH', room, 200, json({ max_participants: 1, first_moderates: false }));
+        await entered(409, {});
+        await ask('PATCH', person, 200, json({ role: 'moderator' }));
+        await ask('PATCH', person, 409, { token: last.ticket, ...json({ role: 'viewer' }) });
+        await ask('DELETE', person, 204);
+        await set({ pin: '1234' });
+        for (let i = 0; i < 6; i++) await mcu.request('POST', '/api/v1/rooms/one/enter', json({ pin: '0000' }));
+        for (let i = 0; i < 6; i++)
+            await mcu.request('POST', '/api/v1/rooms/one/enter', { ...json({ pin: '0000' }), token: '' });
+        await entered(429, { pin: '0000' });
+        for (const m of [host, guest, last])
+            for (const event of m.events())
+                validate(event, { $ref: `#/components/schemas/${memberSchema(event.type)}` }, event.type);
+        const types = new Set([host, guest, last].flatMap((m) => m.events().map((e) => e.type)));
+        for (const type of ['welcome', 'joined', 'left', 'changed', 'room', 'ask_unmute', 'waiting',
+            'waiting_gone', 'admitted', 'ended'])
+            assert.ok(types.has(type), `${type} is not among ${[...types]}`);
+        await Promise.all([host, guest, last].map((m) => m.raw.end()));
+        const foreign = await socket(mcu.httpPort, { path: events, headers: { Origin: 'https://evil.example' } });
+        assert.equal(foreign.status(), 403);
+        seen.add(`GET ${room}/events 403`).add(`GET ${room}/events 101`);
+        await foreign.end();
+        await ask('GET', `${room}/events`, 426);
+        await ask('GET', `${room}/events`, 400, { query: '?x=1' });
+    } finally {
+        mcu = other;
+        id = person1;
+        await door.stop();
+    }
+    const strict = await Mcu.start({ flags: { auto_create: 'no' } });
+    mcu = strict;
+    try {
+        await ask('GET', `${room}/entry`, 404, { token: '' });
+        await ask('POST', `${room}/enter`, 404, { token: '', ...json({}) });
+    } finally {
+        mcu = other;
+        await strict.stop();
+    }
 });
 
 test('methods that are not described are refused with those that are', async () => {
