@@ -134,7 +134,8 @@ static const struct ice_session_events ice_events = {
 static bool takes(
     struct transport *t, const struct net_addr *from, const struct rtp_packet *p, uint64_t now_us)
 {
-    (void)t, (void)from, (void)p, (void)now_us;
+    (void)from, (void)p;
+    ice_session_heard(webrtc_of(t)->ice, now_us);
     return true;
 }
 

@@ -47,6 +47,7 @@ struct ice_session {
     struct ice_node now, before; /* ufrags of the agent's generations */
     struct ice_node paths[ICE_PATHS_MAX];
     struct ice_tcp_conn *conns[ICE_PATHS_MAX]; /* of TCP paths */
+    int came_by;                               /* slot of the path of the packet in hand */
 };
 
 /* A udp_recv_fn: whatever comes to a struct ice_socket. */
@@ -56,6 +57,8 @@ void ice_port_datagram(
 /* ufrag is not terminated. NULL: nobody's. */
 struct ice_session *ice_session_by_ufrag(struct ice_port *p, const char *ufrag, size_t len);
 struct ice_session *ice_session_by_route(struct ice_port *p, const struct ice_route *r);
+/* Of a packet by a connection that the session has claimed. */
+void ice_session_came_by(struct ice_session *s, const struct ice_tcp_conn *conn);
 /* Whether its peer may still be there: then no other session gets the address. */
 bool ice_session_holds(const struct ice_session *s, const struct ice_route *r, uint64_t now_us);
 /* After a check: the tables and connections as the agent has it now; tells what has changed. conn:

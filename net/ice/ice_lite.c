@@ -145,8 +145,7 @@ static int find_room(const struct ice_lite *a)
     for (int i = 0; i < ICE_PATHS_MAX; i++) {
         if (!is_path(&a->paths[i]))
             return i;
-        if (i != a->selected &&
-            (oldest < 0 || a->paths[i].checked_us < a->paths[oldest].checked_us))
+        if (i != a->selected && (oldest < 0 || a->paths[i].heard_us < a->paths[oldest].heard_us))
             oldest = i;
     }
     return oldest;
@@ -159,7 +158,7 @@ static bool is_better(const struct ice_lite *a, const struct ice_path *p, bool n
     if (a->selected < 0)
         return true;
     const struct ice_path *old = &a->paths[a->selected];
-    if (age_us(now_us, old->checked_us) >= ICE_FORSAKEN_MS * MS || counted)
+    if (age_us(now_us, old->heard_us) >= ICE_FORSAKEN_MS * MS || counted)
         return true;
     if (old->nominated_us == 0)
         return nominated || (old->route.tcp && !p->route.tcp);
@@ -198,7 +197,7 @@ static void take_path(struct ice_lite *a, const struct stun_message *m,
         a->selected = slot;
         o->selected = true;
     }
-    p->checked_us = now_us;
+    p->heard_us = now_us;
     if (nominated)
         p->nominated_us = now_us;
     a->heard_us = now_us;
@@ -287,7 +286,7 @@ bool ice_lite_forget(struct ice_lite *a, int path)
                               *best = &a->paths[a->selected < 0 ? i : a->selected];
         if (is_path(p) &&
             (p->nominated_us > best->nominated_us ||
-                (p->nominated_us == best->nominated_us && p->checked_us >= best->checked_us)))
+                (p->nominated_us == best->nominated_us && p->heard_us >= best->heard_us)))
             a->selected = i;
     }
     a->stats.moves += a->selected >= 0;
@@ -297,6 +296,15 @@ bool ice_lite_forget(struct ice_lite *a, int path)
 const struct ice_path *ice_lite_selected(const struct ice_lite *a)
 {
     return a->selected >= 0 ? &a->paths[a->selected] : NULL;
+}
+
+void ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us)
+{
+    struct ice_path *p = &a->paths[path];
+    if (is_path(p) && now_us > p->heard_us)
+        p->heard_us = now_us;
+    if (is_path(p) && now_us > a->heard_us)
+        a->heard_us = now_us;
 }
 
 bool ice_lite_alive(const struct ice_lite *a, uint64_t now_us)

@@ -11,7 +11,7 @@
  *                                   wins, whatever comes late
  *   TCP beside UDP                  a TCP path is not taken within ICE_UDP_HOLD_MS after a UDP path
  *                                   was nominated
- *   no check for ICE_FORSAKEN_MS    a path checked since is taken: a NAT that changed its mind
+ *   silent for ICE_FORSAKEN_MS      a path checked since is taken: a NAT that changed its mind
  *
  * A peer that says it is controlled is told to change (487): we always are, since a lite peer sends
  * no checks at all. Pure: time is passed in. [loop] */
@@ -49,8 +49,9 @@ struct ice_route {
 };
 
 struct ice_path {
-    struct ice_route route;            /* remote unset: a free slot */
-    uint64_t checked_us, nominated_us; /* last; 0: never */
+    struct ice_route route; /* remote unset: a free slot */
+    uint64_t heard_us;      /* its last check, or packet that proved to be the peer's */
+    uint64_t nominated_us;  /* last; 0: never */
 };
 
 /* One pair of credentials: what USERNAME must be, and the key. */
@@ -75,7 +76,7 @@ struct ice_lite {
     int selected; /* index, -1: none */
     bool has_nomination;
     uint32_t nomination; /* highest counter of this generation */
-    uint64_t heard_us;   /* last authenticated check, or the start */
+    uint64_t heard_us;   /* of all paths; or the start */
     uint64_t due_us[2];  /* when the next check would be on time, of others and of our paths */
     struct ice_lite_stats stats;
 };
@@ -112,7 +113,10 @@ bool ice_lite_forget(struct ice_lite *a, int path);
 
 /* The path to send to, or NULL. */
 const struct ice_path *ice_lite_selected(const struct ice_lite *a);
-/* Consent: a check within the last 30 s, or the start. */
+/* Something that came by this path has proved to be the peer's, such as SRTP. It is consent as much
+ * as a check is, and all that libnice's clients give once they have nominated. */
+void ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us);
+/* Consent: the peer was heard within the last ICE_CONSENT_MS, or it is the start. */
 bool ice_lite_alive(const struct ice_lite *a, uint64_t now_us);
 
 #endif

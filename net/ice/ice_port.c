@@ -60,9 +60,11 @@ static struct ice_session *session_of(
         p->stats.malformed++;
         return NULL;
     }
+    if (m->class != STUN_REQUEST)
+        return NULL; /* an indication keeps a NAT open, no more */
     const char *colon = m->username ? memchr(m->username, ':', m->username_len) : NULL;
     struct ice_session *s = NULL;
-    if (colon && m->class == STUN_REQUEST)
+    if (colon)
         s = ice_session_by_ufrag(p, m->username, (size_t)(colon - m->username));
     p->stats.refused += s == NULL;
     return s;
@@ -147,6 +149,7 @@ static void on_tcp(struct ice_tcp_conn *c, uint8_t *pkt, size_t len, uint64_t no
     } else if (kind == KIND_NONE) {
         p->stats.malformed++;
     } else {
+        ice_session_came_by(s, c);
         give(s, kind, pkt, len, now_us);
     }
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The peers that are known check every 2.5 s (libwebrtc) or 5 s (RFC 7675). */
+/* Clients check every 2.5 s (libwebrtc) or 5 s (RFC 7675), or send media or RTCP. */
 static const uint64_t hold_us = 10000000;
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -88,13 +88,16 @@ static struct ice_node *find_path(struct ice_port *p, const struct ice_route *r)
 struct ice_session *ice_session_by_route(struct ice_port *p, const struct ice_route *r)
 {
     struct ice_node *n = find_path(p, r);
-    return n ? n->session : NULL;
+    if (!n)
+        return NULL;
+    n->session->came_by = (int)(n - n->session->paths);
+    return n->session;
 }
 
 bool ice_session_holds(const struct ice_session *s, const struct ice_route *r, uint64_t now_us)
 {
     const struct ice_node *n = find_path(s->port, r);
-    return n && n->session == s && path_of(n)->checked_us + hold_us > now_us;
+    return n && n->session == s && path_of(n)->heard_us + hold_us > now_us;
 }
 
 /* --- paths ------------------------------------------------------------------------------------ */
@@ -150,16 +153,25 @@ void ice_session_follow(
     }
 }
 
+static int slot_of(const struct ice_session *s, const struct ice_tcp_conn *conn)
+{
+    int slot = 0;
+    while (slot < ICE_PATHS_MAX - 1 && s->conns[slot] != conn)
+        slot++;
+    return slot;
+}
+
+void ice_session_came_by(struct ice_session *s, const struct ice_tcp_conn *conn)
+{
+    s->came_by = slot_of(s, conn);
+}
+
 void ice_session_lost(struct ice_session *s, const struct ice_tcp_conn *conn)
 {
-    for (int i = 0; i < ICE_PATHS_MAX; i++) {
-        if (s->conns[i] != conn)
-            continue;
-        s->conns[i] = NULL;
-        if (ice_lite_forget(&s->agent, i))
-            tell_selected(s);
-        return;
-    }
+    int slot = slot_of(s, conn);
+    s->conns[slot] = NULL;
+    if (ice_lite_forget(&s->agent, slot))
+        tell_selected(s);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -255,6 +267,11 @@ int ice_session_send(struct ice_session *s, const uint8_t *pkt, size_t len)
 }
 
 /* --- state ------------------------------------------------------------------------------------ */
+void ice_session_heard(struct ice_session *s, uint64_t now_us)
+{
+    ice_lite_heard(&s->agent, s->came_by, now_us);
+}
+
 bool ice_session_alive(const struct ice_session *s, uint64_t now_us)
 {
     return ice_lite_alive(&s->agent, now_us);
@@ -269,7 +286,7 @@ void ice_session_stats(const struct ice_session *s, uint64_t now_us, struct ice_
         .tcp = path && path->route.tcp,
         .ipv6 = path && path->route.remote.family == AF_INET6,
         .agent = a->stats,
-        .since_check_us = now_us > a->heard_us ? now_us - a->heard_us : 0,
+        .silent_us = now_us > a->heard_us ? now_us - a->heard_us : 0,
     };
     for (int i = 0; i < ICE_PATHS_MAX; i++)
         out->paths += net_addr_is_set(&a->paths[i].route.remote);

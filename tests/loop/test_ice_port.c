@@ -33,6 +33,7 @@ static struct peer {
     unsigned media, dtls, selected;
     size_t last_len;
     uint8_t last;
+    uint64_t heard_us; /* told for each packet */
     enum { STAY, CLOSE_ON_MEDIA, CLOSE_ON_DTLS, CLOSE_ON_SELECTED } close;
 } peers[PEERS];
 
@@ -49,6 +50,7 @@ static void on_media(uint8_t *pkt, size_t len, uint64_t arrival_us, void *arg)
     struct peer *p = arg;
     cr_assert_gt(arrival_us, 0u);
     p->media++;
+    ice_session_heard(p->session, p->heard_us);
     p->last_len = len;
     p->last = pkt[len - 1];
     memset(pkt, 0, UDP_MAX_DATAGRAM);
@@ -60,6 +62,8 @@ static void on_dtls(const uint8_t *pkt, size_t len, uint64_t arrival_us, void *a
     struct peer *p = arg;
     (void)arrival_us;
     p->dtls++;
+    if (p->session)
+        ice_session_heard(p->session, p->heard_us);
     p->last_len = len;
     p->last = pkt[len - 1];
     close_if(p, CLOSE_ON_DTLS);
@@ -367,7 +371,7 @@ Test(ice_port, an_address_belongs_to_who_was_there_first)
     say(peers[0].fd, rtp, sizeof rtp);
     run_until(&peers[0].media, 1);
 
-    peers[0].session->agent.paths[0].checked_us -= 11000000; /* not heard since */
+    peers[0].session->agent.paths[0].heard_us -= 11000000; /* not heard since */
     cr_assert(ask(&peers[1], peers[0].fd));
     cr_assert(ice_session_ready(peers[1].session) && !ice_session_ready(peers[0].session));
     cr_assert_eq(peers[0].selected, 2u, "it is told that it has lost it");
@@ -616,6 +620,40 @@ Test(ice_port, sessions_may_be_closed_from_within_by_tcp)
     }
     cr_assert_eq(peers[0].media + peers[0].dtls, 1u);
     cr_assert_eq(peers[1].media + peers[1].dtls, 2u);
+}
+
+Test(ice_port, packets_are_signs_of_life_of_the_path_they_came_by)
+{
+    struct peer *p = &peers[0];
+    join(0, 0);
+    int tcp = connected(SOCK_STREAM, 0);
+    cr_assert(ask_by_tcp(p, tcp));
+    const struct ice_path *path = p->session->agent.paths;
+    cr_assert(!path[0].route.tcp && path[1].route.tcp);
+    p->heard_us = clock_us(CLOCK_MONOTONIC) + 60000000;
+    say_framed(tcp, rtp, sizeof rtp);
+    run_until(&p->media, 1);
+    cr_assert_eq(path[1].heard_us, p->heard_us);
+    cr_assert_lt(path[0].heard_us, p->heard_us);
+    cr_assert(ice_session_alive(p->session, p->heard_us + 30000000));
+    p->heard_us++;
+    say(p->fd, rtp, sizeof rtp);
+    run_until(&p->media, 2);
+    cr_assert_eq(path[0].heard_us, p->heard_us);
+    cr_assert_lt(path[1].heard_us, p->heard_us);
+    close(tcp);
+}
+
+Test(ice_port, indications_are_nothing)
+{
+    static const uint8_t id[STUN_TRANSACTION_BYTES];
+    uint8_t pkt[100];
+    struct stun_writer w;
+    join(0, 0);
+    stun_begin(&w, pkt, sizeof pkt, STUN_INDICATION, id);
+    say(peers[0].fd, pkt, (size_t)stun_finish(&w, NULL));
+    cr_assert(hears_nothing(peers[0].fd));
+    cr_assert_eq(stats().refused, 0u);
 }
 
 /* --- the port itself -------------------------------------------------------------------------- */

@@ -428,6 +428,26 @@ Test(ice_lite, only_good_checks_are_consent)
     cr_assert(!ice_lite_alive(&a, start + 31 * S));
 }
 
+/* libnice's clients, once they have nominated. */
+Test(ice_lite, who_sends_media_and_no_checks_consents_too)
+{
+    cr_assert_eq(nominate(udp(5000)), 200);
+    int slot = outcome.path;
+    cr_assert_eq(ask(udp(5001)), 200);
+    for (int i = 0; i < 100; i++) {
+        now += 5 * S;
+        ice_lite_heard(&a, slot, now);
+        cr_assert(ice_lite_alive(&a, now));
+        cr_assert_eq(ask(udp(5001)), 200);
+        cr_assert(sends_to(udp(5000)), "it is not silent");
+    }
+    ice_lite_forget(&a, slot);
+    uint64_t last = now;
+    now += 20 * S;
+    ice_lite_heard(&a, slot, now);
+    cr_assert(!ice_lite_alive(&a, last + 31 * S), "that path is none any more");
+}
+
 /* --- credentials ------------------------------------------------------------------------------ */
 Test(ice_lite, credentials_are_made_as_rfc_8839_wants_them)
 {
