@@ -47,7 +47,7 @@ export class Meter {
     }
 }
 
-// Emits: change (kind), lost (kind, fallback: 'other' | 'none'), lists.
+// Emits: change (kind), lost (kind, fallback: 'replaced' | 'none'), lists.
 export class Devices extends Emitter {
     constructor(remembered, switches) {
         super();
@@ -131,7 +131,7 @@ export class Devices extends Emitter {
             const track = await this.open(kind);
             track.enabled = on;
             this.emit('change', kind);
-            this.emit('lost', kind, 'other');
+            this.emit('lost', kind, 'replaced');
         } catch {
             this.close(kind);
             this.emit('lost', kind, 'none');

@@ -78,7 +78,7 @@ function devicePanel(devices, speakerTest) {
 
 function protection(entry) {
     return h('div', { class: 'protection', testid: 'protection' }, icon('shield'),
-        h('p', {}, h('span', { t: 'privacy.one' }), ' ', h('span', { t: 'privacy.two' }), ' ', privacyLink(entry)));
+        h('p', {}, h('span', { t: 'privacy.transport' }), ' ', h('span', { t: 'privacy.people' }), ' ', privacyLink(entry)));
 }
 
 // Counts a wait down in the button and in words; the form is back when it is over.
