@@ -92,7 +92,8 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "Last UDP port of plain RTP."},
     {"webrtc_addresses", CONFIG_KEY_TEXT, AT(webrtc_addresses), "", 0, 0, "", false,
         "Numeric addresses, separated by spaces, WebRTC media is received on and offered at; "
-        "0.0.0.0 and :: stand for all of the machine. Empty: media_address."},
+        "0.0.0.0 and :: stand for all of the machine. Empty: media_address; if that is loopback, "
+        "also the machine's others for this machine alone, since Firefox uses no loopback."},
     {"webrtc_port", CONFIG_KEY_UINT, AT(webrtc_port), "10000", 0, 65279, "", false,
         "UDP and TCP port of all WebRTC media of the first media loop; the next loop takes the "
         "next port. 0 lets the system choose."},

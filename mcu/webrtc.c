@@ -3,6 +3,7 @@
 #include "mcu/config.h"
 #include "mcu/handshaker.h"
 #include "net/ice/ice_port.h"
+#include "net/own_host.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ struct webrtc {
     struct handshaker *handshaker;
     struct net_addr local[ICE_PORT_MAX_LOCAL]; /* port 0 */
     size_t n_local;
+    struct net_addr own_host[OWN_HOST_MAX]; /* what Firefox on this machine can reach */
+    size_t n_own_host;
     struct ice_port **ports; /* a media loop */
     unsigned n_ports;
 };
@@ -81,6 +84,8 @@ static int read_addresses(struct webrtc *w)
         if (err)
             return err;
     }
+    if (!*w->cfg->webrtc_addresses && net_addr_is_loopback(&w->local[0]))
+        w->n_own_host = own_host_addresses(w->own_host);
     return w->n_local ? 0 : -EADDRNOTAVAIL;
 }
 
@@ -113,6 +118,8 @@ static size_t list_candidates(const struct webrtc *w, unsigned loop,
     for (size_t i = 0; i < w->n_local; i++)
         if (!hidden[w->local[i].family == AF_INET6])
             n = add_candidates(out, n, w->local[i], port);
+    for (size_t i = w->n_local; ice_port_local(port, i); i++)
+        n = add_candidates(out, n, *ice_port_local(port, i), port);
     return n;
 }
 
@@ -142,8 +149,11 @@ static int bind_port(struct webrtc *w, unsigned loop)
     memcpy(local, w->local, sizeof(local));
     for (size_t i = 0; i < w->n_local; i++)
         local[i].port = w->cfg->webrtc_port ? (uint16_t)(w->cfg->webrtc_port + loop) : 0;
-    const struct ice_port_config cfg = {
-        .local = local, .n_local = w->n_local, .tcp = w->cfg->webrtc_tcp};
+    const struct ice_port_config cfg = {.local = local,
+        .n_local = w->n_local,
+        .own_host = w->own_host,
+        .n_own_host = w->n_own_host,
+        .tcp = w->cfg->webrtc_tcp};
     return ice_port_bind(&w->ports[loop], &cfg);
 }
 

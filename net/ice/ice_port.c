@@ -1,6 +1,7 @@
 #include "net/ice/ice_port.h"
 
 #include "net/ice/ice_internal.h"
+#include "net/own_host.h"
 #include "net/send_batch.h"
 #include "net/udp.h"
 
@@ -181,7 +182,8 @@ static void close_sockets(struct ice_port *p)
 }
 
 /* UDP, and TCP on the number that UDP has got. */
-static int bind_one(struct ice_port *p, const struct ice_port_config *cfg, struct net_addr local)
+static int bind_one(
+    struct ice_port *p, const struct ice_port_config *cfg, struct net_addr local, size_t n_only)
 {
     const struct udp_options opt = {.sndbuf_bytes = BUFFER_BYTES, .dscp_ef = cfg->dscp_ef};
     struct ice_socket *sock = &p->sockets[p->n_sockets];
@@ -190,8 +192,10 @@ static int bind_one(struct ice_port *p, const struct ice_port_config *cfg, struc
         return fd;
     enlarge(fd, cfg->rcvbuf_bytes ? cfg->rcvbuf_bytes : BUFFER_BYTES);
     int err = udp_local(fd, &local);
+    if (!err && n_only)
+        err = own_host_only(fd, cfg->own_host, n_only);
     if (!err && cfg->tcp) {
-        listener = ice_tcp_listen(&local);
+        listener = ice_tcp_listen(&local, cfg->own_host, n_only);
         err = listener < 0 ? listener : 0;
     }
     if (err) {
@@ -211,7 +215,12 @@ static int bind_all(struct ice_port *p, const struct ice_port_config *cfg)
         struct net_addr local = cfg->local[i];
         if (i > 0)
             local.port = p->sockets[0].local.port;
-        err = bind_one(p, cfg, local);
+        err = bind_one(p, cfg, local, 0);
+    }
+    for (size_t i = 0; i < cfg->n_own_host && !err; i++) {
+        struct net_addr own = cfg->own_host[i];
+        own.port = p->sockets[0].local.port;
+        bind_one(p, cfg, own, cfg->n_own_host);
     }
     if (err)
         close_sockets(p);
@@ -241,7 +250,7 @@ static int create_tcp(struct ice_port *p, const struct ice_port_config *cfg)
 /* --- life ------------------------------------------------------------------------------------- */
 int ice_port_bind(struct ice_port **pp, const struct ice_port_config *cfg)
 {
-    if (cfg->n_local == 0 || cfg->n_local > ICE_PORT_MAX_LOCAL)
+    if (cfg->n_local == 0 || cfg->n_local + cfg->n_own_host > ICE_PORT_MAX_LOCAL)
         return -EINVAL;
     struct ice_port *p = calloc(1, sizeof *p);
     if (!p)

@@ -30,12 +30,15 @@ struct ice_port_config {
     const struct net_addr *local; /* each with the port, the same for all; 0: any free one. Give
                                      the host's addresses rather than 0.0.0.0: then an answer comes
                                      from where the question went */
-    size_t n_local;               /* 1 … ICE_PORT_MAX_LOCAL */
-    bool tcp;                     /* listen as well */
-    unsigned tcp_max;             /* connections; 0: 1024 */
-    unsigned tcp_max_per_host;    /* 0: 256, a NAT in front of an office */
-    int rcvbuf_bytes;             /* of UDP; 0: 4 MiB, as far as the system allows */
-    bool dscp_ef;                 /* see udp_options */
+    size_t n_local;               /* 1 … */
+    /* Bound besides, as far as they are free, for this host alone: see net/own_host.h. */
+    const struct net_addr *own_host;
+    size_t n_own_host;         /* all of them at most ICE_PORT_MAX_LOCAL */
+    bool tcp;                  /* listen as well */
+    unsigned tcp_max;          /* connections; 0: 1024 */
+    unsigned tcp_max_per_host; /* 0: 256, a NAT in front of an office */
+    int rcvbuf_bytes;          /* of UDP; 0: 4 MiB, as far as the system allows */
+    bool dscp_ef;              /* see udp_options */
 };
 
 /* [control] Binds every address, UDP and TCP, or none. 0 and a port the caller owns, or -EINVAL,

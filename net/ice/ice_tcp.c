@@ -1,5 +1,7 @@
 #include "net/ice/ice_tcp.h"
 
+#include "net/own_host.h"
+
 #include "net/bytes.h"
 #include "net/ice/ice_frame.h"
 
@@ -85,7 +87,7 @@ static void list_remove(struct list *l, struct ice_tcp_conn *c)
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
-int ice_tcp_listen(const struct net_addr *local)
+int ice_tcp_listen(const struct net_addr *local, const struct net_addr *only, size_t n_only)
 {
     struct sockaddr_storage sa;
     socklen_t len = net_addr_to_sockaddr(local, &sa);
@@ -99,7 +101,8 @@ int ice_tcp_listen(const struct net_addr *local)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         (local->family == AF_INET6 &&
             setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
-        bind(fd, (struct sockaddr *)&sa, len) != 0 || listen(fd, BACKLOG) != 0) {
+        bind(fd, (struct sockaddr *)&sa, len) != 0 ||
+        (n_only && own_host_only(fd, only, n_only) != 0) || listen(fd, BACKLOG) != 0) {
         int err = -errno;
         close(fd);
         return err;

@@ -43,8 +43,9 @@ struct ice_tcp_stats {
     uint64_t dropped;  /* packets out */
 };
 
-/* A listening, non-blocking socket, or a negative errno: -EADDRINUSE … [any] */
-int ice_tcp_listen(const struct net_addr *local);
+/* A listening, non-blocking socket, or a negative errno: -EADDRINUSE … only (n_only 0: anybody):
+ * see own_host_only(). [any] */
+int ice_tcp_listen(const struct net_addr *local, const struct net_addr *only, size_t n_only);
 
 /* Takes the connections of n listeners; their fds stay the caller's. 0 and a set the caller owns,
  * or -ENOMEM, -EMFILE … ev outlives it. [any] */

@@ -682,7 +682,7 @@ Test(ice_port, a_tcp_port_in_use_is_an_error)
     struct ice_port *p = NULL;
     struct sockaddr_storage sa;
     socklen_t len = sizeof sa;
-    int fd = ice_tcp_listen(&v4);
+    int fd = ice_tcp_listen(&v4, NULL, 0);
     cr_assert_eq(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
     cr_assert_eq(net_addr_from_sockaddr(&local, (struct sockaddr *)&sa), 0);
     const struct ice_port_config cfg = {.local = &local, .n_local = 1, .tcp = true};

@@ -55,7 +55,7 @@ static void open_all(void)
     struct sockaddr_storage sa;
     socklen_t len = sizeof sa;
     cr_assert_eq(net_addr_parse(&any, "127.0.0.1", 0), 0);
-    listener = ice_tcp_listen(&any);
+    listener = ice_tcp_listen(&any, NULL, 0);
     cr_assert_geq(listener, 0);
     cr_assert_eq(getsockname(listener, (struct sockaddr *)&sa, &len), 0);
     cr_assert_eq(net_addr_from_sockaddr(&where, (struct sockaddr *)&sa), 0);
@@ -317,5 +317,5 @@ Test(ice_tcp, who_has_gone_cannot_be_sent_to)
 
 Test(ice_tcp, one_listener_a_port)
 {
-    cr_assert_eq(ice_tcp_listen(&where), -EADDRINUSE);
+    cr_assert_eq(ice_tcp_listen(&where, NULL, 0), -EADDRINUSE);
 }

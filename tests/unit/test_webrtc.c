@@ -45,7 +45,7 @@ Test(webrtc_addresses, media_address_unless_told_otherwise)
     struct ice_credentials fresh;
     struct webrtc *w = start("", "", true);
     struct answer_webrtc a = answer_of(w, &fresh);
-    cr_expect_eq(a.n_candidates, 2u);
+    cr_expect_geq(a.n_candidates, 2u); /* and those of this host, for this host */
     expect_candidate(&a, 0, "127.0.0.1", false);
     expect_candidate(&a, 1, "127.0.0.1", true);
     webrtc_destroy(w);
