@@ -80,7 +80,7 @@ int leg_dial(struct leg *leg, const char *digits);
 void leg_note_talking(struct leg *leg, bool talking); /* within the tick */
 void leg_after_tick(struct leg *leg);                 /* tells what the tick noted */
 void leg_every_second(struct leg *leg, uint64_t now_us);
-void *leg_owner(const struct leg *leg); /* the arg of its events */
+void *leg_owner(const struct leg *leg);   /* the arg of its events */
 uint8_t leg_level(const struct leg *leg); /* of its voice, -dBov; 127 silent */
 void leg_fill_stats(const struct leg *leg, struct leg_stats *out);
 void leg_account(const struct leg *leg, struct media_totals *sums);

@@ -156,8 +156,8 @@ static int commit(struct transport *t, bool rtcp, size_t len)
 static int start(struct transport *t, uint64_t now_us)
 {
     struct webrtc_transport *w = webrtc_of(t);
-    int err = ice_session_open(
-        &w->ice, media_loop_ice_port(t->ml), &w->terms->local, &w->terms->remote, &ice_events, w, now_us);
+    int err = ice_session_open(&w->ice, media_loop_ice_port(t->ml), &w->terms->local,
+        &w->terms->remote, &ice_events, w, now_us);
     return err ? err : start_handshake(w);
 }
 
