@@ -63,7 +63,7 @@ int participant_restart_ice(
     int err = webrtc_answer(rooms->webrtc, p->room->media_loop, &fresh, &ours);
     if (!err)
         err = sdp_frag_print(
-            &fresh, ours.candidates, ours.n_candidates, answer_audio(p->answer)->mid, &text);
+            &fresh, ours.candidates, ours.n_candidates, answer_transport(p->answer)->mid, &text);
     if (err)
         return err;
     struct answer_transport *next = malloc(sizeof(*next));

@@ -137,6 +137,7 @@ struct answer_audio {
 
 /* The one transport of a WebRTC session. */
 struct answer_transport {
+    char mid[ANSWER_MAX_MID_BYTES];       /* of the line that speaks for the bundle */
     struct ice_credentials local, remote; /* of the session from this answer on */
     bool ice_restart;           /* both differ from those before; never in the first answer */
     bool trickle, renomination; /* the peer can */

@@ -147,6 +147,7 @@ static int pick_transport(
     struct sdp_ice ice;
     struct sdp_dtls dtls;
     int err = read_transport(m, lines, &ice, &dtls);
+    sdp_str_copy(answer_mid(m->offer, &m->offer->media[lines->tagged]), out->mid, sizeof out->mid);
     if (!err)
         err = pick_ice(m, &ice, out);
     return err ? err : pick_dtls(m, &dtls, out);

@@ -1,6 +1,6 @@
 /* Every offer is refused with a reason, or gets an answer that parses, has as many m= lines and
- * takes exactly one of them. The first byte chooses the configuration; a NUL divides the first
- * offer from a later one. */
+ * takes exactly one of them; by WebRTC, what else it accepts is inactive and in the same bundle.
+ * The first byte chooses the configuration; NULs divide the first offer from later ones. */
 
 #include "net/sdp/answer.h"
 
@@ -24,6 +24,28 @@ static int fixed_bytes(void *buf, size_t n, void *arg)
     return 0;
 }
 
+static const struct ice_credentials credentials[2] = {
+    {"abcd", "abcdefghijklmnopqrstuvwx"}, {"efgh", "efghijklmnopqrstuvwxyzab"}};
+
+static struct answer_webrtc make_webrtc(uint8_t choice)
+{
+    struct answer_webrtc w = {
+        .credentials = &credentials[0],
+        .fingerprint = "sha-256 00:01:02",
+        .n_candidates = 2,
+        .transport_cc = true,
+        .mid_extension = true,
+        .nack = true,
+        .red = choice % 3,
+        .video = choice & 8,
+        .stream_id = "s",
+        .track_id = "t",
+    };
+    net_addr_parse(&w.candidates[0].addr, "192.0.2.1", 10000);
+    w.candidates[1] = (struct sdp_ice_candidate){w.candidates[0].addr, true};
+    return w;
+}
+
 static struct answer_config make_config(uint8_t choice)
 {
     struct answer_config c = {
@@ -42,6 +64,29 @@ static struct answer_config make_config(uint8_t choice)
     return c;
 }
 
+static bool is_active(const struct sdp *s, const struct sdp_media *m)
+{
+    return m->port && !sdp_attr(s, &m->section, "inactive", NULL);
+}
+
+static void check_webrtc(const struct answer *a, const struct sdp *out)
+{
+    const struct answer_transport *t = answer_transport(a);
+    size_t with_candidates = 0;
+    if (!ice_credentials_ok(&t->local) || !ice_credentials_ok(&t->remote) || !t->n_fingerprints)
+        abort();
+    for (size_t i = 0; i < out->n_media; i++) {
+        const struct sdp_media *m = &out->media[i];
+        with_candidates += sdp_attr(out, &m->section, "candidate", NULL) != NULL;
+        if (i != answer_audio(a)->index && is_active(out, m))
+            abort();
+        if (m->port && !sdp_attr(out, &m->section, "ice-ufrag", NULL))
+            abort();
+    }
+    if (with_candidates != 1)
+        abort();
+}
+
 static void check(const struct answer *a, const char *offer, size_t len)
 {
     struct sdp *in = NULL, *out = NULL;
@@ -54,10 +99,12 @@ static void check(const struct answer *a, const char *offer, size_t len)
         abort();
     for (size_t i = 0; i < out->n_media; i++)
         taken += out->media[i].port != 0;
-    if (taken != 1 || !out->media[answer_audio(a)->index].port)
+    if ((taken != 1 && !answer_transport(a)) || !out->media[answer_audio(a)->index].port)
         abort();
     if (!answer_audio(a)->n_formats || !answer_audio(a)->ptime_ms)
         abort();
+    if (answer_transport(a))
+        check_webrtc(a, out);
     sdp_destroy(in);
     sdp_destroy(out);
 }
@@ -76,16 +123,25 @@ static struct answer *answer_one(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct answer *prev = NULL;
     if (!size)
         return 0;
     struct answer_config cfg = make_config(data[0]);
-    const char *first = (const char *)data + 1;
-    size_t rest = size - 1;
-    const char *end = rest ? memchr(first, '\0', rest) : NULL;
-    size_t len = end ? (size_t)(end - first) : rest;
-    struct answer *a = answer_one(first, len, &cfg, NULL);
-    if (a && end)
-        answer_destroy(answer_one(end + 1, rest - len - 1, &cfg, a));
-    answer_destroy(a);
+    struct answer_webrtc webrtc = make_webrtc(data[0]);
+    cfg.webrtc = data[0] & 64 ? &webrtc : NULL;
+    const char *offer = (const char *)data + 1;
+    for (size_t left = size - 1; left;) {
+        const char *end = memchr(offer, '\0', left);
+        size_t len = end ? (size_t)(end - offer) : left;
+        struct answer *a = answer_one(offer, len, &cfg, prev);
+        if (a) {
+            answer_destroy(prev);
+            prev = a;
+        }
+        webrtc.credentials = &credentials[1];
+        left -= end ? len + 1 : len;
+        offer += len + 1;
+    }
+    answer_destroy(prev);
     return 0;
 }
