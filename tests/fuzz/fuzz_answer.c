@@ -36,7 +36,7 @@ static struct answer_webrtc make_webrtc(uint8_t choice)
         .transport_cc = true,
         .mid_extension = true,
         .nack = true,
-        .red = choice % 3,
+        .red = choice & 16,
         .video = choice & 8,
         .stream_id = "s",
         .track_id = "t",

@@ -78,7 +78,7 @@ struct answer_config answering_webrtc_config(void)
         .transport_cc = true,
         .mid_extension = true,
         .nack = true,
-        .red = ANSWER_RED_AFTER,
+        .red = true,
         .video = true,
         .stream_id = "mix",
         .track_id = "audio",

@@ -63,6 +63,7 @@ Test(answer_browsers, first_offers)
         struct answer *a = answering(text + 1, answering_webrtc_config(), NULL);
         const struct answer_audio *n = answer_audio(a);
         answering_assert_jsep(a, text + 1);
+        cr_assert_eq(n->red_first, !strcmp(file, "chromium-red-first"), "%s", file);
         cr_assert_not_null(answer_transport(a), "%s", file);
         cr_assert_eq(n->index, cases[i].index, "%s", file);
         cr_assert_eq(n->formats[0].pt, cases[i].pt, "%s", file);

@@ -320,12 +320,13 @@ Test(answer_webrtc, red)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char offer[2048];
         snprintf(offer, sizeof offer,
-            "%sm=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=mid:0\r\na=rtcp-mux\r\n"
+            "%sm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=mid:0\r\na=rtcp-mux\r\n"
             "a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 %s\r\n",
             SESSION, cases[i].fmtp);
         struct answer *a = answering(offer, answering_webrtc_config(), NULL);
         cr_assert_eq(answer_audio(a)->red_pt, cases[i].taken ? 63 : 0, "%s", cases[i].fmtp);
         cr_assert_eq(answer_audio(a)->formats[0].pt, 111);
+        cr_assert_not(answer_audio(a)->red_first);
         cr_assert_eq(strstr(answer_sdp(a), "a=fmtp:63 111/111\r\n") != NULL, cases[i].taken);
         cr_assert_not_null(
             strstr(answer_sdp(a), cases[i].taken ? "SAVPF 111 63\r" : "SAVPF 111\r"));
@@ -333,23 +334,25 @@ Test(answer_webrtc, red)
     }
 }
 
+/* What stands first in our answer is what the peer sends: it is asked for what it would rather. */
 Test(answer_webrtc, red_first_or_not_at_all)
 {
-    const char *offer = SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtcp-mux\r\n"
+    const char *offer = SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=rtcp-mux\r\n"
                                 "a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
                                 "a=fmtp:63 111/111\r\n";
     struct answer_config cfg = answering_webrtc_config();
     struct answer_webrtc webrtc = *cfg.webrtc;
     cfg.webrtc = &webrtc;
-    webrtc.red = ANSWER_RED_FIRST;
     struct answer *a = answering(offer, cfg, NULL);
     cr_assert_not_null(strstr(answer_sdp(a), "SAVPF 63 111\r\n"));
     cr_assert_eq(answer_audio(a)->red_pt, 63);
+    cr_assert(answer_audio(a)->red_first);
     answer_destroy(a);
-    webrtc.red = ANSWER_RED_OFF;
+    webrtc.red = false;
     a = answering(offer, cfg, NULL);
     cr_assert_null(strstr(answer_sdp(a), "red"));
     cr_assert_eq(answer_audio(a)->red_pt, 0);
+    cr_assert_not(answer_audio(a)->red_first);
     answer_destroy(a);
 }
 
