@@ -42,7 +42,7 @@ test('a text with a number has both of its forms', () => {
 // Keys that the code puts together: their beginnings.
 const made = [
     'error.', 'page.', 'device.', 'notice.', 'say.', 'connection.', 'role.', 'theme.', 'join.', 'key.', 'roster.',
-    'waiting.', 'health.', 'banner.', 'control.mic.',
+    'waiting.', 'health.', 'banner.', 'control.mic.', 'control.camera.',
 ];
 
 test('every text that the code asks for exists, and every text is asked for', () => {

@@ -140,14 +140,20 @@ class AdminPage {
             this.rooms = list.rooms;
             this.paintHealth(health);
             this.paintMetrics(readMetrics(figures.text));
+            await this.refreshPanel();
             this.paint();
-            await this.panel?.refresh();
         } catch (error) {
             if ([401, 403].includes(error.status)) this.forget('error.unauthorized');
             else say(this.problem, errorKey(error));
         } finally {
             this.asking = false;
         }
+    }
+
+    async refreshPanel() {
+        const { panel } = this;
+        const talking = await panel?.refresh();
+        if (talking) this.talking.set(panel.name, talking);
     }
 
     paintHealth({ text, error }) {
@@ -215,7 +221,7 @@ class AdminPage {
         this.panel = new RoomPanel(name, this.token, () => this.close());
         this.side.replaceChildren(this.panel.element);
         this.paint();
-        this.panel.refresh();
+        this.refreshPanel().then(() => this.paint());
         this.panel.element.querySelector('h2').focus();
     }
 

@@ -98,6 +98,7 @@ export class RoomPanel {
         if (sure) await attempt(() => api.close(this.name, this.token));
     }
 
+    // Gives who speaks, or null.
     async refresh() {
         const people = `${roomPath(this.name)}/participants`;
         try {
@@ -105,9 +106,10 @@ export class RoomPanel {
                 json('GET', roomPath(this.name), { token: this.token }), json('GET', people, { token: this.token })]);
             this.lock.box.checked = Boolean(room.locked);
             this.lobby.box.checked = Boolean(room.lobby);
-            await this.paint(list.participants ?? list);
+            return await this.paint(list.participants ?? list);
         } catch (error) {
             if (error.status !== 404) toast(errorKey(error), {}, { kind: 'bad' });
+            return null;
         }
     }
 
@@ -130,6 +132,7 @@ export class RoomPanel {
             this.fill(this.rows.get(person.id), person);
         }
         show(this.empty, people.length === 0);
+        return new Set(detailed.filter((p) => p.stats?.talking).map((p) => p.id));
     }
 
     row(person) {

@@ -38,7 +38,7 @@ export class Controls {
         this.session = session;
         this.actions = actions;
         this.controls = {};
-        this.element = h('div', { class: 'console', role: 'group', testid: 'controls' });
+        this.element = h('section', { class: 'console', testid: 'controls' });
         label(this.element, 'controls');
         for (const [name, on, off] of list) {
             const control = createControl(name, on, off, (which) => (which === 'more' ? this.openMore() : actions[which]()));

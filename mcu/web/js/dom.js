@@ -150,9 +150,12 @@ export function dialog({ t, testid, kind = '', content, onclose }) {
     const headingId = uniqueId('dialog');
     const close = h('button', { type: 'button', class: 'icon-button', label: 'close', testid: 'close' },
         icon('close'));
+    const body = h('div', { class: 'dialog-body' }, content);
+    // What only has text must still scroll by keyboard.
+    if (body.querySelector('button, input, select, a, summary') === null) body.tabIndex = 0;
     const element = h('dialog', { class: `dialog ${kind}`.trim(), 'aria-labelledby': headingId, testid },
         h('header', { class: 'dialog-head' }, h('h2', { id: headingId, t, tabindex: '-1' }), close),
-        h('div', { class: 'dialog-body' }, content));
+        body);
     const before = document.activeElement;
     close.addEventListener('click', () => element.close());
     element.addEventListener('click', (event) => event.target === element && element.close());
@@ -210,6 +213,10 @@ export function announce(key, parameters, urgent = false) {
     const line = h('p', { t: [key, parameters] });
     where.append(line);
     setTimeout(() => line.remove(), 8000);
+}
+
+export function clearToasts() {
+    toasts?.replaceChildren();
 }
 
 // A short visible note that screen readers hear, too. action: {t, run}

@@ -1,7 +1,7 @@
 // The join page: who one is, microphone and camera (off until turned on), what is said about data
 // protection. onjoin({name, pin, remember}) returns a promise; what it rejects with is shown here.
 import { ApiError, errorKey } from './api.js';
-import { button, field, h, say, show, toggle } from './dom.js';
+import { button, field, h, label, say, show, toggle } from './dom.js';
 import { deviceErrorKey, useSpeaker } from './devices.js';
 import { deviceSelect, levelBar } from './device_fields.js';
 import { icon } from './icons.js';
@@ -18,9 +18,10 @@ function deviceSwitch(devices, kind) {
     const short = kind === 'microphone' ? 'mic' : 'camera';
     const on = () => devices[kind] !== null;
     const paint = () => {
-        press.setAttribute('aria-pressed', String(on()));
+        press.classList.toggle('on', on());
         shape.replaceChildren(icon(on() ? short : `${short}_off`));
         say(word, `join.${kind}.${on() ? 'on' : 'off'}`);
+        label(press, `control.${short}.${on() ? 'mute' : 'unmute'}`);
     };
     press.addEventListener('click', async () => {
         problem.textContent = '';
@@ -58,6 +59,7 @@ function devicePanel(devices, speakerTest) {
         const seen = devices.camera !== null;
         show(video, seen);
         show(empty, !seen);
+        preview.classList.toggle('off', !seen);
         video.srcObject = seen ? new MediaStream([devices.camera]) : null;
         show(meter.element, devices.microphone !== null);
     };
@@ -124,9 +126,9 @@ export function showJoin({ room, entry, devices, name, invited, onjoin }) {
         entry.lobby && h('li', {}, icon('door'), h('span', { t: 'join.lobby' })),
         entry.locked && h('li', {}, icon('lock'), h('span', { t: 'join.locked' })),
         !entry.video && h('li', {}, icon('speaker'), h('span', { t: 'join.sound_only' })));
-    const form = h('form', { class: 'stack join-form', novalidate: true, testid: 'join-form' },
-        h('h1', { tabindex: '-1' }, h('span', { class: 'kicker', t: 'join.title' }), h('span', { text: room })),
-        notes, who.element, pin.element, remember.element, problem, submit, protection(entry));
+    const head = h('div', { class: 'join-head' },
+        h('h1', { tabindex: '-1' }, h('span', { class: 'kicker', t: 'join.title' }), h('span', { text: room })), notes);
+    const form = h('form', { class: 'stack join-form', novalidate: true, testid: 'join-form' }, who.element, pin.element, remember.element, problem, submit, protection(entry));
 
     const fail = (error) => {
         submit.classList.remove('busy');
@@ -158,7 +160,7 @@ export function showJoin({ room, entry, devices, name, invited, onjoin }) {
             fail(error);
         }
     });
-    showPage(h('section', { class: 'card join' }, panel.element, form, speakerTest),
+    showPage(h('section', { class: 'card join' }, head, panel.element, form, speakerTest),
         { entry, title: ['join.of', { room }], kind: 'wide' });
     who.control.focus();
 }

@@ -295,7 +295,7 @@ export class Meeting {
         if (this.loud < 2 || !long) return;
         this.hinted = Date.now();
         this.loud = 0;
-        toast('notice.muted_speaking', {}, { kind: 'strong', action: { t: 'control.mic.unmute', run: () => this.setMicrophone(true) } });
+        toast('notice.muted_speaking', {}, { kind: 'strong', action: { t: 'asked.yes', run: () => this.setMicrophone(true) } });
     }
 
     destroy() {

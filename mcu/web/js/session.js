@@ -364,7 +364,8 @@ const handlers = {
     },
     left({ participant, reason }) {
         const person = this.people.get(participant);
-        if (person === undefined) return;
+        // A server that restarts takes all of them back in a moment.
+        if (person === undefined || reason === 'shutdown') return;
         this.people.delete(participant);
         this.emit('people');
         if (participant !== this.id) this.emit('gone', person, reason);

@@ -1,5 +1,5 @@
 // What every page but the meeting shares: the head with language and colour scheme, the card, the foot.
-import { announce, button, h, label, retranslate } from './dom.js';
+import { announce, button, clearToasts, h, label, retranslate } from './dom.js';
 import { brandMark, icon } from './icons.js';
 import { currentLanguage, onLanguage, setLanguage, translate } from './i18n.js';
 import { readPlain, writePlain } from './store.js';
@@ -89,6 +89,7 @@ export function privacyLink(entry) {
 // Puts a page of head, content and foot up; its heading gets the focus, so that it is read out.
 export function showPage(content, { entry, title: [key, parameters] = [''], kind = '' } = {}) {
     setTitle(key, parameters);
+    clearToasts();
     const main = h('main', { class: `page ${kind}`.trim(), id: 'main' }, content);
     document.body.dataset.view = 'page';
     document.getElementById('app').replaceChildren(pageHead(), main, pageFoot(entry));
