@@ -30,7 +30,13 @@ static const char usage[] =
     "    mute ROOM ID           nobody hears this participant; unmute takes it back\n"
     "    deaf ROOM ID           this participant hears nobody; undeaf takes it back\n"
     "    gain ROOM ID DB        makes a participant louder or quieter, -40 to 20\n"
-    "    kick ROOM ID           sends a participant away\n"
+    "    kick ROOM ID           sends a participant away, who cannot come again\n"
+    "    lock ROOM              nobody comes in but moderators; unlock takes it back\n"
+    "    pin ROOM DIGITS        who comes has to know these 4 to 12 digits; «none» takes them "
+    "back\n"
+    "    lobby ROOM             who waits to be let in\n"
+    "    lobby ROOM on|off      whether who comes has to wait\n"
+    "    admit ROOM ID          lets in one who waits; refuse sends them away\n"
     "    link ROOM [--role viewer|participant|moderator] [--expires 2h] [--base https://host]\n"
     "                           a guest link into a room, and when it ends (a day from now)\n"
     "    play ROOM FILE         plays a WAV, FLAC or Ogg file into a room\n"
@@ -157,6 +163,8 @@ static int show(struct ctl *c, const char *path, const char *key)
     const json_t *list = json_is_array(reply) ? reply : json_object_get(reply, key);
     if (code == 0 && strcmp(key, "rooms") == 0)
         table_rooms(stdout, list);
+    else if (code == 0 && strcmp(key, "waiting") == 0)
+        table_waiting(stdout, list, "\n");
     else if (code == 0)
         table_participants(stdout, list, "\n");
     json_decref(reply);
@@ -226,6 +234,62 @@ static int do_kick(struct ctl *c)
     return request(c, "DELETE", c->participant_path, NULL);
 }
 
+static int set_door(struct ctl *c, const char *key, json_t *value)
+{
+    return request_json(c, "PATCH", c->room_path, json_pack("{s:o}", key, value));
+}
+
+static int do_lock(struct ctl *c)
+{
+    return set_door(c, "locked", json_true());
+}
+
+static int do_unlock(struct ctl *c)
+{
+    return set_door(c, "locked", json_false());
+}
+
+static int do_pin(struct ctl *c)
+{
+    return set_door(c, "pin", strcmp(c->third, "none") == 0 ? json_null() : json_string(c->third));
+}
+
+static int do_lobby(struct ctl *c)
+{
+    char path[1024];
+    bool on = c->option_count == 1 && strcmp(c->options[0], "on") == 0;
+    bool off = c->option_count == 1 && strcmp(c->options[0], "off") == 0;
+    if (on || off)
+        return set_door(c, "lobby", json_boolean(on));
+    if (c->option_count > 0) {
+        fprintf(stderr, "mcuctl: a lobby is on or off\n");
+        return EXIT_USAGE;
+    }
+    snprintf(path, sizeof path, "%s/lobby", c->room_path);
+    return show(c, path, "waiting");
+}
+
+static int decide(struct ctl *c, bool admit)
+{
+    char path[1024];
+    char *id = http_escape(c->http, c->third);
+    if (id == NULL)
+        return EXIT_REFUSED;
+    snprintf(path, sizeof path, "%s/lobby/%.60s", c->room_path, id);
+    free(id);
+    return request_json(c, "POST", path, json_pack("{s:b}", "admit", admit));
+}
+
+static int do_admit(struct ctl *c)
+{
+    return decide(c, true);
+}
+
+static int do_refuse(struct ctl *c)
+{
+    return decide(c, false);
+}
+
 /* The whole file; the caller frees it. NULL, with errno set, when it cannot be read. */
 static void *read_file(const char *path, size_t *len)
 {
@@ -293,10 +357,8 @@ static int do_play(struct ctl *c)
 
 static int do_watch(struct ctl *c)
 {
-    char path[1024];
     json_t *reply;
-    snprintf(path, sizeof path, "%s/participants", c->room_path);
-    long status = watch_room(c->http, c->room, path, &reply);
+    long status = watch_room(c->http, c->room, c->room_path, &reply);
     int code = conclude(c, status, reply);
     json_decref(reply);
     return code;
@@ -319,6 +381,12 @@ static const struct command {
     {"undeaf", 2, true, false, do_undeaf},
     {"gain", 3, true, false, do_gain},
     {"kick", 2, true, false, do_kick},
+    {"lock", 1, false, false, do_lock},
+    {"unlock", 1, false, false, do_unlock},
+    {"pin", 2, false, false, do_pin},
+    {"lobby", 1, false, true, do_lobby},
+    {"admit", 2, false, false, do_admit},
+    {"refuse", 2, false, false, do_refuse},
     {"link", 1, false, true, do_link},
     {"play", 2, false, false, do_play},
     {"watch", 1, false, false, do_watch},

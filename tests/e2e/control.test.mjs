@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { BareDevice } from './support/device.mjs';
 import { binary, Mcu, root } from './support/mcu.mjs';
+import { Member } from './support/member.mjs';
 import { Program, run, until } from './support/process.mjs';
 import { tone, toneDb, writeWav } from './support/sound.mjs';
 import { frame, opcode, WebSocketClient } from './support/websocket.mjs';
@@ -179,6 +180,39 @@ test('mcuctl', async (t) => {
     await fails(4, { ...process.env, MCU_ADMIN_TOKEN: 'wrong' }, 'rooms');
     await fails(3, env, '--url', 'http://127.0.0.1:9', 'rooms');
     await fails(4, { HOME: folder, PATH: process.env.PATH }, 'rooms');
+});
+
+test('mcuctl at the door of a room', async (t) => {
+    const mcu = await Mcu.of(t);
+    const env = { ...process.env, MCU_ADMIN_TOKEN: mcu.token };
+    const ctl = (...args) => run(binary('mcuctl'), ['--url', mcu.url, ...args], { env });
+    const door = async () => {
+        const { locked, lobby, pin } = await mcu.api('GET', '/rooms/demo');
+        return { locked, lobby, pin };
+    };
+    await ctl('create', 'demo');
+    await ctl('lock', 'demo');
+    await ctl('pin', 'demo', '2468');
+    await ctl('lobby', 'demo', 'on');
+    assert.deepEqual(await door(), { locked: true, lobby: true, pin: true });
+    await ctl('unlock', 'demo');
+    await ctl('pin', 'demo', 'none');
+    const [anna, bert] = [new Member(mcu, 'demo'), new Member(mcu, 'demo')];
+    await anna.enter({ name: 'Anna' });
+    await bert.enter({ name: 'Bert' });
+    assert.match(await ctl('lobby', 'demo'), new RegExp(`^Anna +${anna.id}$`, 'm'));
+    await ctl('admit', 'demo', anna.id);
+    await ctl('refuse', 'demo', bert.id);
+    assert.equal((await anna.enter()).body.state, 'admitted');
+    assert.equal((await bert.enter()).body.error, 'refused');
+    await ctl('lobby', 'demo', 'off');
+    assert.deepEqual(await door(), { locked: false, lobby: false, pin: false });
+    await mcu.api('PATCH', '/rooms/demo', { first_moderates: true });
+    const host = await Member.in(t, mcu, 'demo', { name: 'Host' });
+    await host.request('PATCH', `/participants/${host.id}`, { hand: true });
+    assert.match(await ctl('participants', 'demo'), new RegExp(`^Host +${host.id} mod .* hand$`, 'm'));
+    for (const wrong of [['pin', 'demo', '12'], ['lobby', 'demo', 'ajar'], ['admit', 'demo', 'nobody']])
+        await assert.rejects(ctl(...wrong), /mcuctl: /);
 });
 
 test('mcuctl finds the token where the server put it', async (t) => {

@@ -74,11 +74,18 @@ static const char *encoder_of(const json_t *stats)
     return flag_of(stats, "own_encoder") ? "own" : "group";
 }
 
+/* The role in a few letters: most are participants, of whom nothing is said. */
+static const char *role_of(const json_t *p)
+{
+    const char *role = text_of(p, "role", "");
+    return strcmp(role, "moderator") == 0 ? "mod" : strcmp(role, "viewer") == 0 ? "view" : "";
+}
+
 static void print_participant(FILE *out, const json_t *p)
 {
     const json_t *stats = json_object_get(p, "stats");
     table_text(out, text_of(p, "name", ""), NAME_COLUMNS);
-    fprintf(out, " %-16.16s %-5s ", text_of(p, "id", "?"), state_of(p, stats));
+    fprintf(out, " %-16.16s %-4s %-5s ", text_of(p, "id", "?"), role_of(p), state_of(p, stats));
     print_bar(out, number_of(stats, "level", SILENT_DBOV));
     fprintf(out, " %-5.5s %-5.5s", text_of(stats, "codec", "-"), encoder_of(stats));
     fprintf(
@@ -89,18 +96,31 @@ static void print_participant(FILE *out, const json_t *p)
     else
         fprintf(out, "      -");
     bool srtp = json_is_string(json_object_get(stats, "srtp_suite"));
-    fprintf(out, "%s%s", srtp ? " srtp" : "", flag_of(p, "deaf") ? " deaf" : "");
+    fprintf(out, "%s%s%s", srtp ? " srtp" : "", flag_of(p, "deaf") ? " deaf" : "",
+        flag_of(p, "hand") ? " hand" : "");
 }
 
 void table_participants(FILE *out, const json_t *participants, const char *end)
 {
     size_t i;
     json_t *p;
-    fprintf(out, "%-20s %-16s %-5s %-20s %-5s %-5s %5s %6s %6s%s", "NAME", "ID", "STATE", "LEVEL",
-        "CODEC", "ENC", "DELAY", "LOSS%", "RTT", end);
+    fprintf(out, "%-20s %-16s %-4s %-5s %-20s %-5s %-5s %5s %6s %6s%s", "NAME", "ID", "ROLE",
+        "STATE", "LEVEL", "CODEC", "ENC", "DELAY", "LOSS%", "RTT", end);
     json_array_foreach((json_t *)participants, i, p)
     {
         print_participant(out, p);
         fputs(end, out);
+    }
+}
+
+void table_waiting(FILE *out, const json_t *waiting, const char *end)
+{
+    size_t i;
+    json_t *one;
+    fprintf(out, "%-20s %-16s%s", "WAITS", "ID", end);
+    json_array_foreach((json_t *)waiting, i, one)
+    {
+        table_text(out, text_of(one, "name", ""), NAME_COLUMNS);
+        fprintf(out, " %-16.16s%s", text_of(one, "id", "?"), end);
     }
 }

@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 void table_rooms(FILE *out, const json_t *rooms);
-/* With statistics: who talks, level, codec, encoder, delay, loss. end: printed after each line. */
+/* With statistics: role, who talks, level, codec, encoder, delay, loss, whose hand is up. end:
+ * printed after each line. */
 void table_participants(FILE *out, const json_t *participants, const char *end);
+void table_waiting(FILE *out, const json_t *waiting, const char *end); /* of a lobby */
 /* Prints a name of someone else's choice in `columns` columns: control characters as '?', cut to
  * fit; counts UTF-8 characters, not bytes. */
 void table_text(FILE *out, const char *text, unsigned columns);

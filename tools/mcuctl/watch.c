@@ -28,14 +28,18 @@ static const json_t *list_of(const json_t *reply)
     return json_is_array(reply) ? reply : json_object_get(reply, "participants");
 }
 
-static void draw(const char *room, const json_t *reply)
+static void draw(const char *room, const json_t *reply, const json_t *lobby)
 {
-    const json_t *list = list_of(reply);
+    const json_t *list = list_of(reply), *waiting = json_object_get(lobby, "waiting");
     printf("\033[H");
     table_text(stdout, room, 40);
     printf(" %zu participants, q ends%s%s", json_array_size(list), clear_to_end_of_line,
         clear_to_end_of_line);
     table_participants(stdout, list, clear_to_end_of_line);
+    if (json_array_size(waiting) > 0) {
+        fputs(clear_to_end_of_line, stdout);
+        table_waiting(stdout, waiting, clear_to_end_of_line);
+    }
     printf("\033[J");
     fflush(stdout);
 }
@@ -52,7 +56,25 @@ static bool wait_key(void)
     return !stopped && key != 'q' && key != 'Q';
 }
 
-static long watch_screen(struct http *h, const char *room, const char *path, json_t **reply)
+struct paths {
+    char participants[1024], lobby[1024];
+};
+
+static long draw_now(struct http *h, const char *room, const struct paths *paths, json_t **reply)
+{
+    json_t *lobby = NULL;
+    json_decref(*reply);
+    long status = http_call(h, "GET", paths->participants, NULL, reply);
+    if (status == 200)
+        http_call(h, "GET", paths->lobby, NULL, &lobby);
+    if (status == 200)
+        draw(room, *reply, lobby);
+    json_decref(lobby);
+    return status;
+}
+
+static long watch_screen(
+    struct http *h, const char *room, const struct paths *paths, json_t **reply)
 {
     struct termios before, raw;
     struct sigaction action = {.sa_handler = on_signal};
@@ -65,10 +87,7 @@ static long watch_screen(struct http *h, const char *room, const char *path, jso
     fputs(enter_screen, stdout);
     long status;
     do {
-        json_decref(*reply);
-        status = http_call(h, "GET", path, NULL, reply);
-        if (status == 200)
-            draw(room, *reply);
+        status = draw_now(h, room, paths, reply);
     } while (status == 200 && wait_key());
     fputs(leave_screen, stdout);
     fflush(stdout);
@@ -76,12 +95,15 @@ static long watch_screen(struct http *h, const char *room, const char *path, jso
     return status;
 }
 
-long watch_room(struct http *h, const char *room, const char *path, json_t **reply)
+long watch_room(struct http *h, const char *room, const char *room_path, json_t **reply)
 {
+    struct paths paths;
+    snprintf(paths.participants, sizeof paths.participants, "%s/participants", room_path);
+    snprintf(paths.lobby, sizeof paths.lobby, "%s/lobby", room_path);
     *reply = NULL;
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-        return watch_screen(h, room, path, reply);
-    long status = http_call(h, "GET", path, NULL, reply);
+        return watch_screen(h, room, &paths, reply);
+    long status = http_call(h, "GET", paths.participants, NULL, reply);
     if (status == 200)
         table_participants(stdout, list_of(*reply), "\n");
     return status;

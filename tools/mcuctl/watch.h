@@ -6,8 +6,8 @@
 
 #include "tools/mcuctl/http.h"
 
-/* path: of the participants, below /api/v1. Returns the last HTTP status, or -1 (unreachable);
+/* room_path: below /api/v1. Returns the last HTTP status, or -1 (unreachable);
  * *reply is the last answer, which the caller owns. */
-long watch_room(struct http *h, const char *room, const char *path, json_t **reply);
+long watch_room(struct http *h, const char *room, const char *room_path, json_t **reply);
 
 #endif
