@@ -120,7 +120,7 @@ export function installRig({ hz, amplitude }) {
             rig.token = token;
             await peer.setRemoteDescription({ type: 'answer', sdp: answer });
         } else peer.close();
-        return { status: response.status, headers, answer, offer: peer.localDescription?.sdp };
+        return { status: response.status, headers, answer };
     };
 
     // RFC 9725, 4.3.2: an ICE restart by PATCH. Gives the status; the answer's fragment is applied.
