@@ -1,6 +1,6 @@
 // A page of a real browser as a participant, the same for Chromium (Playwright) and Firefox
 // (Puppeteer): both evaluate functions in the page, and that is all that is needed here.
-import { until } from './process.mjs';
+import { sleep, until } from './process.mjs';
 
 export class BrowserClient {
     constructor(page, { name, hz, close }) {
@@ -33,8 +33,9 @@ export class BrowserClient {
         return until(`${this.name} to connect`, ready, { timeoutMs });
     }
 
-    // Levels of these tones (Hz) in dB, as the page hears them now.
-    heard(tones) {
+    // Levels of these tones (Hz) in dB, as the page hears them from now on.
+    async heard(tones) {
+        await sleep(900); // what it has heard before is no longer in the window
         const listen = (list) => window.rig.heard(list);
         return until(`${this.name} to hear`, () => this.page.evaluate(listen, tones));
     }

@@ -4,7 +4,7 @@ import { isRtcp, Line } from './line.mjs';
 import { until } from './process.mjs';
 import { l16Decode, l16Encode, parseRtp, rtcpTypes, RtpSender } from './rtp.mjs';
 import { codecs, makeOffer } from './sdp.mjs';
-import { muLawDecode, muLawEncode } from './sound.mjs';
+import { muLawDecode, muLawEncode, steadyToneDb, tone } from './sound.mjs';
 
 const coding = {
     PCMU: { encode: muLawEncode, decode: muLawDecode, ptime: 20 },
@@ -84,5 +84,31 @@ export class BareDevice {
     leave() {
         this.silence();
         this.line?.close();
+    }
+}
+
+// A device that sends a tone and tells, as WebRTC clients do, which tones it hears.
+export class ToneDevice extends BareDevice {
+    constructor(mcu, { hz, ...options }) {
+        super(mcu, options);
+        this.hz = hz;
+    }
+
+    async join(room) {
+        await super.join(room);
+        this.say(tone(this.hz, 1, codecs[this.codec].clock));
+        return this;
+    }
+
+    async heard(tones) {
+        const rate = codecs[this.codec].clock;
+        const from = this.packets.length;
+        await this.packetsBeyond(from + 50);
+        const samples = Float64Array.from(this.heardSince(from), (v) => v / 32768);
+        return tones.map((hz) => steadyToneDb(samples, hz, rate));
+    }
+
+    heardSince(from) {
+        return BareDevice.prototype.heard.call(this, from);
     }
 }

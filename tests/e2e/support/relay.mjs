@@ -82,3 +82,13 @@ export class Relay {
         this.far.close();
     }
 }
+
+// Every join of this page (Playwright) goes through the relay.
+export function through(page, relay) {
+    return page.route('**/whip/**', async (route) => {
+        if (route.request().method() !== 'POST') return route.continue();
+        const response = await route.fetch();
+        const body = await response.text();
+        await route.fulfill({ response, body: response.status() === 201 ? relay.answer(body) : body });
+    });
+}

@@ -19,7 +19,10 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 RATE = 48000
 WINDOW = 32768
-CAPS = "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000"
+CAPS = (
+    "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000"
+    ",encoding-params=(string)2"
+)
 EAR = (
     "queue ! rtpopusdepay ! opusdec ! audioconvert ! audioresample"
     " ! audio/x-raw,format=S16LE,rate=48000,channels=1"
@@ -80,7 +83,9 @@ class Client:
                 " ! audio/x-raw,rate=48000,channels=1 ! opusenc frame-size=20"
                 f" ! rtpopuspay pt=111 ! {CAPS} ! peer."
             )
-        self.pipeline = Gst.parse_launch(text)
+        self.pipeline = Gst.Pipeline.new()
+        self.parts = Gst.parse_bin_from_description(text, False)
+        self.pipeline.add(self.parts)
         self.peer = self.pipeline.get_by_name("peer")
         # libnice leaves loopback out by itself, and the tests have no other network.
         agent = self.peer.get_property("ice-agent")
@@ -122,7 +127,7 @@ class Client:
             return
         ear = Gst.parse_bin_from_description(EAR, True)
         ear.get_by_name("ear").connect("new-sample", self.sample)
-        self.pipeline.add(ear)
+        self.parts.add(ear)
         ear.sync_state_with_parent()
         pad.link(ear.sinkpads[0])
 
