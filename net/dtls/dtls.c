@@ -128,18 +128,22 @@ static void go_on(struct dtls *d)
 }
 
 /* What matters are alerts, and the peer's last flight, which is answered again. Application data
- * that came along is thrown away. */
+ * that came along is thrown away. A call needs the buffers (34 KB) hardly ever, so they are there
+ * only meanwhile; OpenSSL does not get any by itself to write a DTLS record. */
 static void read_on(struct dtls *d)
 {
     uint8_t discard[DISCARD_BYTES];
     int result;
     ERR_clear_error();
+    if (SSL_alloc_buffers(d->ssl) != 1)
+        return;
     while ((result = SSL_read(d->ssl, discard, sizeof(discard))) > 0)
         ;
     if (SSL_get_error(d->ssl, result) == SSL_ERROR_ZERO_RETURN)
         d->state = DTLS_CLOSED;
     else if (is_fatal(d, result))
         d->state = DTLS_FAILED;
+    SSL_free_buffers(d->ssl);
 }
 
 enum dtls_state dtls_start(struct dtls *d)
@@ -213,7 +217,8 @@ enum dtls_state dtls_tick(struct dtls *d, uint64_t now_us)
 void dtls_close(struct dtls *d)
 {
     ERR_clear_error();
-    if (d->state == DTLS_READY || d->state == DTLS_CLOSED)
+    bool is_up = d->state == DTLS_READY || d->state == DTLS_CLOSED;
+    if (is_up && SSL_alloc_buffers(d->ssl) == 1)
         SSL_shutdown(d->ssl);
 }
 
