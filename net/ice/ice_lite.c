@@ -298,13 +298,22 @@ const struct ice_path *ice_lite_selected(const struct ice_lite *a)
     return a->selected >= 0 ? &a->paths[a->selected] : NULL;
 }
 
-void ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us)
+bool ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us)
 {
     struct ice_path *p = &a->paths[path];
-    if (is_path(p) && now_us > p->heard_us)
+    if (!is_path(p))
+        return false;
+    bool moved = path != a->selected && a->selected >= 0 &&
+                 age_us(now_us, a->paths[a->selected].heard_us) >= ICE_FOLLOW_MS * MS;
+    if (moved) {
+        a->selected = path;
+        a->stats.moves++;
+    }
+    if (now_us > p->heard_us)
         p->heard_us = now_us;
-    if (is_path(p) && now_us > a->heard_us)
+    if (now_us > a->heard_us)
         a->heard_us = now_us;
+    return moved;
 }
 
 bool ice_lite_alive(const struct ice_lite *a, uint64_t now_us)

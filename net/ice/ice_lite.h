@@ -11,7 +11,9 @@
  *                                   wins, whatever comes late
  *   TCP beside UDP                  a TCP path is not taken within ICE_UDP_HOLD_MS after a UDP path
  *                                   was nominated
- *   silent for ICE_FORSAKEN_MS      a path checked since is taken: a NAT that changed its mind
+ *   silent for ICE_FOLLOW_MS        a path that media comes by is taken: a peer that has moved
+ * sends there at once, but nominates seconds later silent for ICE_FORSAKEN_MS      a path checked
+ * since is taken: a NAT that changed its mind
  *
  * A peer that says it is controlled is told to change (487): we always are, since a lite peer sends
  * no checks at all. Pure: time is passed in. [loop] */
@@ -28,6 +30,7 @@ enum {
     ICE_PWD_MAX = 256,
     ICE_PATHS_MAX = 8, /* of a session; the one unheard for longest makes room */
     ICE_UDP_HOLD_MS = 3000,
+    ICE_FOLLOW_MS = 500, /* a sender of DTX is silent for 400 */
     ICE_FORSAKEN_MS = 8000,
     ICE_CONSENT_MS = 30000,    /* RFC 7675 */
     ICE_CHECKS_A_SECOND = 100, /* looked at: of a session's paths, and once more of all others */
@@ -114,8 +117,9 @@ bool ice_lite_forget(struct ice_lite *a, int path);
 /* The path to send to, or NULL. */
 const struct ice_path *ice_lite_selected(const struct ice_lite *a);
 /* Something that came by this path has proved to be the peer's, such as SRTP. It is consent as much
- * as a check is, and all that libnice's clients give once they have nominated. */
-void ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us);
+ * as a check is, and all that libnice's clients give once they have nominated. True when
+ * ice_lite_selected has changed. */
+bool ice_lite_heard(struct ice_lite *a, int path, uint64_t now_us);
 /* Consent: the peer was heard within the last ICE_CONSENT_MS, or it is the start. */
 bool ice_lite_alive(const struct ice_lite *a, uint64_t now_us);
 

@@ -99,7 +99,8 @@ bool ice_session_ready(const struct ice_session *s);
 int ice_session_commit(struct ice_session *s, size_t len);
 /* The same for a packet that lies elsewhere; it is copied (<= SEND_BATCH_MAX_PACKET bytes). */
 int ice_session_send(struct ice_session *s, const uint8_t *pkt, size_t len);
-/* The packet in hand has proved to be the peer's (SRTP): within media(), see ice_lite_heard. */
+/* The packet in hand has proved to be the peer's (SRTP): within media(), see ice_lite_heard. May
+ * tell selected(). */
 void ice_session_heard(struct ice_session *s, uint64_t now_us);
 /* Whether the peer still consents to be sent to: it was heard within the last 30 s (or it is not
  * yet 30 s since it was opened). False: end the session. */

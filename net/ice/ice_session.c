@@ -269,7 +269,10 @@ int ice_session_send(struct ice_session *s, const uint8_t *pkt, size_t len)
 /* --- state ------------------------------------------------------------------------------------ */
 void ice_session_heard(struct ice_session *s, uint64_t now_us)
 {
-    ice_lite_heard(&s->agent, s->came_by, now_us);
+    if (!ice_lite_heard(&s->agent, s->came_by, now_us))
+        return;
+    s->port->stats.moved++;
+    tell_selected(s);
 }
 
 bool ice_session_alive(const struct ice_session *s, uint64_t now_us)

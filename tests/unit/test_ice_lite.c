@@ -448,6 +448,26 @@ Test(ice_lite, who_sends_media_and_no_checks_consents_too)
     cr_assert(!ice_lite_alive(&a, last + 31 * S), "that path is none any more");
 }
 
+/* libwebrtc sends by its new network at once, and nominates it when the next check is due. */
+Test(ice_lite, media_by_another_path_is_followed_when_the_selected_one_is_silent)
+{
+    cr_assert_eq(nominate(udp(5000)), 200);
+    int wired = outcome.path;
+    cr_assert_eq(ask(udp(5001)), 200);
+    int wifi = outcome.path;
+    now += 400 * MS;
+    cr_assert(!ice_lite_heard(&a, wifi, now), "perhaps it only pauses");
+    cr_assert(!ice_lite_heard(&a, wired, now));
+    now += 499 * MS;
+    cr_assert(!ice_lite_heard(&a, wifi, now));
+    now += 1 * MS;
+    cr_assert(ice_lite_heard(&a, wifi, now));
+    cr_assert(sends_to(udp(5001)));
+    cr_assert(!ice_lite_heard(&a, wired, now + 20 * MS), "and it does not swing back");
+    cr_assert(sends_to(udp(5001)));
+    cr_assert_eq(a.stats.moves, 1u);
+}
+
 /* --- credentials ------------------------------------------------------------------------------ */
 Test(ice_lite, credentials_are_made_as_rfc_8839_wants_them)
 {
