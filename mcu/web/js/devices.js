@@ -96,7 +96,7 @@ export class Devices extends Emitter {
             stream = await navigator.mediaDevices.getUserMedia(exactly('')); // the wished one is gone
         }
         const [track] = stream.getTracks();
-        this.close(kind);
+        this.release(kind);
         this[kind] = track;
         track.addEventListener('ended', () => this[kind] === track && this.unplugged(kind));
         if (kind === 'microphone') {
@@ -112,6 +112,12 @@ export class Devices extends Emitter {
 
     close(kind) {
         if (this[kind] === null) return;
+        this.release(kind);
+        this.emit('change', kind);
+    }
+
+    release(kind) {
+        if (this[kind] === null) return;
         this[kind].stop();
         this[kind] = null;
         if (kind === 'microphone') {
@@ -120,7 +126,6 @@ export class Devices extends Emitter {
             this.meter = null;
             this.probe = null;
         }
-        this.emit('change', kind);
     }
 
     // The device went away: take another one if there is one, and let the person know.

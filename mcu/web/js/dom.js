@@ -193,7 +193,7 @@ let assertive = null;
 let toasts = null;
 
 function region(kind) {
-    const element = h('div', { class: 'sr-only', 'aria-live': kind, testid: `live-${kind}` });
+    const element = h('div', { class: 'sr-only live', 'aria-live': kind, testid: `live-${kind}` });
     document.body.append(element);
     return element;
 }

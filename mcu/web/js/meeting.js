@@ -34,6 +34,8 @@ export class Meeting {
             this.controls.element, this.audio);
         this.listen();
         this.clock = setInterval(() => this.tick(), 1000);
+        this.loud = 0;
+        this.ear = setInterval(() => this.listenWhileMuted(), 150);
         setTitle('meeting.of', { room: session.room });
         document.body.dataset.view = 'meeting';
         document.getElementById('app').replaceChildren(this.element);
@@ -281,18 +283,21 @@ export class Meeting {
         }
     }
 
-    // Once a second: the clock, and whether somebody speaks into a microphone that is off.
     tick() {
         const { created } = this.session.state;
         if (created > 0) this.head.clock.textContent = duration(Date.now() / 1000 - created);
+    }
+
+    // Somebody who goes on speaking into a microphone that is off is told, twice a minute at most.
+    listenWhileMuted() {
         const { devices, micOn } = this.session;
         if (micOn || devices.meter === null) {
             this.loud = 0;
             return;
         }
-        this.loud = devices.meter.level() > 0.55 ? (this.loud ?? 0) + 1 : Math.max(0, (this.loud ?? 0) - 0.25);
+        this.loud = devices.meter.level() > 0.5 ? this.loud + 1 : Math.max(0, this.loud - 0.2);
         const long = Date.now() - (this.hinted ?? 0) > 30000;
-        if (this.loud < 2 || !long) return;
+        if (this.loud < 6 || !long) return;
         this.hinted = Date.now();
         this.loud = 0;
         toast('notice.muted_speaking', {}, { kind: 'strong', action: { t: 'asked.yes', run: () => this.setMicrophone(true) } });
@@ -300,6 +305,7 @@ export class Meeting {
 
     destroy() {
         clearInterval(this.clock);
+        clearInterval(this.ear);
         clearTimeout(this.crowdTimer);
         removeEventListener('keydown', this.escape);
         this.keyboard.destroy();
