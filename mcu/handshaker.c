@@ -179,11 +179,9 @@ static bool is_open(const struct handshake *hs)
 static void on_timer(uv_timer_t *timer)
 {
     struct handshaker *h = timer->data;
-    struct handshake *hs;
     uint64_t now_us = clock_us(CLOCK_MONOTONIC);
     bool pending = false;
-    TAILQ_FOREACH(hs, &h->list, entry)
-    {
+    for (struct handshake *hs = TAILQ_FIRST(&h->list); hs; hs = TAILQ_NEXT(hs, entry)) {
         if (is_open(hs))
             follow(hs, dtls_tick(hs->dtls, now_us));
         pending |= is_open(hs) && hs->state == DTLS_HANDSHAKING;
