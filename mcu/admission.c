@@ -203,8 +203,12 @@ static enum outcome let_in(struct room *room, const struct grant *g, bool waitin
     return ALLOWED;
 }
 
-static bool choose_name(const struct room_visit *visit, struct grant *g)
+/* Who is there and comes again is called as they are now. */
+static bool choose_name(struct room *room, const struct room_visit *visit, struct grant *g)
 {
+    const struct participant *before = participant_find(room, g->sub);
+    if (before)
+        strcpy(g->name, before->name);
     if (visit->name && *visit->name && !names_clean(visit->name, g->name))
         return false;
     char name[PARTICIPANT_NAME_MAX + 1];
@@ -223,7 +227,7 @@ static enum outcome admit(struct room *room, const struct room_visit *visit,
         return WRONG_ROOM;
     if (identify(room, visit->grant, &g))
         return NO_MEMORY;
-    if (!choose_name(visit, &g))
+    if (!choose_name(room, visit, &g))
         return BAD_NAME;
     enum outcome outcome = check(room, visit, &g, &waiting, wait_ms);
     if (!outcome) {

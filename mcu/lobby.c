@@ -27,11 +27,24 @@ static void end(struct room *room, struct knock *k, const char *reason)
     free(k);
 }
 
+/* Whoever knocks and does not stay to listen makes place for who does: a flood of knocks drives out
+ * itself, and nobody whose socket is open. */
+static bool make_place(struct room *room)
+{
+    struct knock *k;
+    TAILQ_FOREACH(k, &room->lobby, entry)
+    if (!k->sockets) {
+        end(room, k, "left");
+        return true;
+    }
+    return false;
+}
+
 int lobby_knock(struct room *room, const struct grant *g)
 {
     struct knock *k = find(room, g->sub);
     bool again = k;
-    if (!again && room->n_waiting >= LOBBY_MAX)
+    if (!again && room->n_waiting >= LOBBY_MAX && !make_place(room))
         return -ENOSPC;
     if (!again)
         k = calloc(1, sizeof(*k));

@@ -8,7 +8,7 @@
 #include "mcu/rooms.h"
 
 enum {
-    LOBBY_MAX = 200,        /* of a room; more are refused */
+    LOBBY_MAX = 200,        /* of a room; the oldest without a socket goes, or more are refused */
     LOBBY_GRACE_MS = 10000, /* without a socket */
 };
 

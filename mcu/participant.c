@@ -199,6 +199,7 @@ static void replace(struct participant *before, struct participant *p)
     p->hand = before->hand;
     if (p->deaf)
         leg_deafen(p->leg, true);
+    participant_gain(p, before->gain_db);
     participant_remove(before, "replaced");
 }
 

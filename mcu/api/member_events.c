@@ -548,8 +548,3 @@ void member_events_destroy(struct member_events *e)
     if (e)
         uv_close((uv_handle_t *)&e->timer, on_timer_closed);
 }
-
-unsigned member_events_count(const struct member_events *e)
-{
-    return e->count;
-}

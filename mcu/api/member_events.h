@@ -18,8 +18,6 @@ void member_events_destroy(struct member_events *e);
 
 void member_events_publish(struct member_events *e, const struct room_event *event);
 
-unsigned member_events_count(const struct member_events *e); /* sockets */
-
 /* For the table of routes. */
 extern const struct http_socket_ops member_events_socket;
 void member_events_upgrade(struct http_request *r, void *arg);
