@@ -69,8 +69,8 @@ const struct grant *lobby_find(struct room *room, const char *id)
 void lobby_each(struct room *room, lobby_each_fn *fn, void *arg)
 {
     struct knock *k;
-    TAILQ_FOREACH(k, &room->lobby, entry)
-    fn(&(struct lobby_info){k->grant.sub, k->grant.name}, arg);
+    for (k = TAILQ_FIRST(&room->lobby); k; k = TAILQ_NEXT(k, entry))
+        fn(&(struct lobby_info){k->grant.sub, k->grant.name}, arg);
 }
 
 /* Of a token that names its user, the user is let in or not, whatever ticket they hold. */

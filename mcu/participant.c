@@ -501,6 +501,6 @@ bool room_talking(const struct room *room)
 void participants_each(struct room *room, participant_each_fn *fn, void *arg)
 {
     struct participant *p;
-    TAILQ_FOREACH(p, &room->participants, entry)
-    fn(p, arg);
+    for (p = TAILQ_FIRST(&room->participants); p; p = TAILQ_NEXT(p, entry))
+        fn(p, arg);
 }

@@ -30,20 +30,22 @@ struct member {
     uint64_t deadline_ms; /* to show its ticket, or to be in the room */
 };
 
+LIST_HEAD(member_list, member);
+
 /* Of a room with members; goes with the last of them. */
 struct member_room {
     LIST_ENTRY(member_room) entry;
     struct room *room; /* until ROOM_CLOSED */
     char name[ROOM_NAME_MAX + 1];
-    LIST_HEAD(, member) members;
+    struct member_list members;
     bool asked; /* for levels */
 };
 
 struct member_events {
     struct api *api;
     uv_timer_t timer;
-    LIST_HEAD(, member_room) rooms;
-    LIST_HEAD(, member) strangers; /* unknown or ended */
+    LIST_HEAD(member_room_list, member_room) rooms;
+    struct member_list strangers; /* unknown or ended */
     unsigned count, asking;
     bool ending; /* the timer is gone: freed with the last socket and answer */
 };
