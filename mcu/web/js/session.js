@@ -421,8 +421,9 @@ const handlers = {
         if (reason === 'shutdown') {
             this.serverGone = true;
             this.connection?.again();
-        } else if (reason === 'timeout') {
-            this.connection?.again();
+        } else if (reason === 'timeout' || reason === 'left') {
+            // Not by this page's wish: another window's leg said goodbye, or ours was taken for gone.
+            if (this.connection?.resource) this.connection.again();
         } else {
             this.finish('ended', reason);
         }
