@@ -5,7 +5,9 @@
 #include "mcu/http/http_socket.h"
 #include "mcu/http/http_tls.h"
 #include "mcu/http/own_names.h"
+#include "mcu/http/peers.h"
 #include "mcu/http/rate.h"
+#include "mcu/random.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +38,7 @@ void http_release(struct http_server *s)
         return;
     rate_destroy(s->rate);
     rate_destroy(s->failures);
+    peers_destroy(s->peers);
     free(s);
 }
 
@@ -76,6 +79,7 @@ static int listen_on(struct http_server *s, const char *address, uint16_t port)
 
 int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setup *setup)
 {
+    uint64_t seed;
     struct http_server *s = calloc(1, sizeof(*s));
     if (!s)
         return -ENOMEM;
@@ -88,6 +92,10 @@ int http_create(struct http_server **sp, uv_loop_t *loop, const struct http_setu
     int err = rate_create(&s->rate);
     if (!err)
         err = rate_create(&s->failures);
+    if (!err)
+        err = random_bytes(&seed, sizeof(seed));
+    if (!err)
+        err = peers_create(&s->peers, setup->cfg->http_connections, seed);
     if (!err)
         err = listen_on(s, setup->cfg->http_address,
             (uint16_t)(setup->tls ? setup->cfg->https_port : setup->cfg->http_port));

@@ -2,6 +2,7 @@
 
 #include "mcu/config.h"
 #include "mcu/http/http_tls.h"
+#include "mcu/http/peers.h"
 #include "mcu/http/rate.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 enum {
     HANDLER_MS = 15000,
     LINGER_MS = 2000,
+    UNPROVEN_PART = 4,
     YIELD_MS = 1000, /* that a connection has to itself before it may have to make way */
 };
 
@@ -58,6 +60,8 @@ void http_conn_close(struct http_conn *c)
     *(c->prev ? &c->prev->next : &s->conns) = c->next;
     if (c->next)
         c->next->prev = c->prev;
+    http_conn_proven(c);
+    peers_remove(s->peers, &c->key);
     s->stats.connections--;
     s->stats.handshakes_failed += !http_stream_greeted(&c->stream);
     http_stream_close(&c->stream, free_conn);
@@ -152,7 +156,7 @@ static void answer(uint8_t *bytes, size_t len, int status, bool close, void *arg
     c->out = bytes;
     c->close_after = close;
     c->server->stats.requests[status / 100 % 6]++;
-    c->proven = true;
+    http_conn_proven(c);
     c->state = HTTP_CONN_ANSWERING;
     http_conn_deadline(c, (uint64_t)c->server->setup.cfg->http_timeout_s * 1000);
     http_stream_read_stop(&c->stream);
@@ -203,6 +207,7 @@ static void take_request(struct http_conn *c, struct http_request *r, const stru
     bool upgrade = false;
     if (http_admit(c, r, h, &upgrade))
         return;
+    http_conn_proven(c);
     if (upgrade) {
         http_socket_start(c, r, h);
         return;
@@ -262,30 +267,36 @@ static void process(struct http_conn *c)
 }
 
 /* --- the start -------------------------------------------------------------------------------- */
-/* Those who only hold a place (half-open handshakes, heads that never end) make way for others. */
-static void make_room(struct http_server *s)
+void http_conn_proven(struct http_conn *c)
 {
-    struct http_conn *oldest = NULL;
-    for (struct http_conn *c = s->conns; c; c = c->next) /* newest first */
-        if (!c->proven && c->state == HTTP_CONN_HEAD)
-            oldest = c;
-    if (oldest && uv_now(s->loop) - oldest->since_ms >= YIELD_MS)
-        http_conn_close(oldest);
+    struct http_server *s = c->server;
+    if (c->proven)
+        return;
+    c->proven = true;
+    s->unproven--;
+    *(c->elder ? &c->elder->younger : &s->eldest) = c->younger;
+    *(c->younger ? &c->younger->elder : &s->youngest) = c->elder;
 }
 
-/* A handshake costs us more than its client: they count as requests do. */
+static bool is_full(const struct http_server *s)
+{
+    unsigned max = s->setup.cfg->http_connections;
+    return s->stats.connections >= max || s->unproven > max / UNPROVEN_PART;
+}
+
+/* Those who only hold a place (half-open handshakes, heads that never end) get a part of the
+ * places, and make way for others. A handshake costs us more than its client: they count as
+ * requests do. */
 static bool too_many(struct http_server *s, const struct in6_addr *key)
 {
     const struct config *cfg = s->setup.cfg;
-    unsigned same = 0;
-    for (const struct http_conn *c = s->conns; c; c = c->next)
-        same += !memcmp(&c->key, key, sizeof(*key));
-    if (same >= cfg->http_connections_address ||
-        (s->setup.tls && rate_take(s->rate, key, cfg->api_rate, cfg->api_burst, uv_now(s->loop))))
+    uint64_t now = uv_now(s->loop);
+    if (peers_count(s->peers, key) >= cfg->http_connections_address ||
+        (s->setup.tls && rate_take(s->rate, key, cfg->api_rate, cfg->api_burst, now)))
         return true;
-    if (s->stats.connections >= cfg->http_connections)
-        make_room(s);
-    return s->stats.connections >= cfg->http_connections;
+    if (is_full(s) && s->eldest && now - s->eldest->since_ms >= YIELD_MS)
+        http_conn_close(s->eldest);
+    return is_full(s);
 }
 
 /* The peer's address: loopback or not, and its key. */
@@ -311,6 +322,11 @@ static void link_conn(struct http_conn *c)
         c->next->prev = c;
     s->conns = c;
     c->since_ms = uv_now(s->loop);
+    c->elder = s->youngest;
+    *(c->elder ? &c->elder->younger : &s->eldest) = c;
+    s->youngest = c;
+    s->unproven++;
+    peers_add(s->peers, &c->key);
     s->stats.connections++;
     s->stats.accepted++;
 }

@@ -11,6 +11,7 @@
 
 #include <netinet/in.h>
 
+struct peers;
 struct rate;
 struct http_socket;
 
@@ -32,7 +33,8 @@ struct http_conn {
     struct http_conn *prev, *next;
     struct in6_addr key; /* of the address, for limits */
     bool local;          /* the peer is on loopback */
-    bool proven;         /* has made a request that we answered */
+    bool proven;         /* has made a request that makes sense; those that have not are listed */
+    struct http_conn *elder, *younger; /* of those that are not proven */
     uint64_t since_ms;
     enum http_conn_state state;
     uint64_t deadline_ms;         /* uv_now() at which it ends; 0: none */
@@ -53,6 +55,9 @@ struct http_server {
     uint16_t port;
     bool closing;
     struct http_conn *conns;
+    struct http_conn *eldest, *youngest; /* of the connections that are not proven */
+    unsigned unproven;
+    struct peers *peers;
     struct rate *rate, *failures;
     struct http_stats stats;
 };
@@ -64,6 +69,8 @@ void http_release(struct http_server *s);
 int http_conn_accept(struct http_server *s);
 /* Ends it without another word. */
 void http_conn_close(struct http_conn *c);
+/* It is worth its place: it need not make way for others any more. */
+void http_conn_proven(struct http_conn *c);
 /* Ends connections whose time is up. Called about twice a second. */
 void http_conn_sweep(struct http_server *s, uint64_t now_ms);
 /* Ends the connection in so many milliseconds; 0: no longer. */

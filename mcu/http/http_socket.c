@@ -328,7 +328,7 @@ int http_socket_start(struct http_conn *c, struct http_request *r, const struct 
     r->arg = NULL;
     c->socket = s;
     c->state = HTTP_CONN_SOCKET;
-    c->proven = true;
+    http_conn_proven(c);
     http_conn_deadline(c, 0);
     http_stream_send_buffer(&c->stream, SEND_BYTES);
     server->stats.sockets++;

@@ -53,7 +53,7 @@ test('every error of a configuration is told with its line', async (t) => {
 
 test('the generated token is its owner’s alone, and opens the API', async (t) => {
     const mcu = await Mcu.of(t, { generateToken: true });
-    const file = mcu.program.stdout.match(/admin token is in (\S+)/)[1];
+    const [, file] = await mcu.program.line(/admin token is in (\S+)/);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const token = readFileSync(file, 'utf8').trim();
     assert.ok(token.length >= 32);
@@ -64,7 +64,7 @@ test('the generated token is its owner’s alone, and opens the API', async (t) 
 
 test('the printed address leads to the page', async (t) => {
     const mcu = await Mcu.of(t);
-    const url = mcu.program.stdout.match(/http:\/\/\S+/)[0];
+    const [url] = await mcu.program.line(/http:\/\/\S+/);
     const page = await fetch(url);
     assert.equal(page.status, 200);
     assert.match(page.headers.get('content-security-policy'), /default-src 'self'/);

@@ -55,7 +55,7 @@ after(async () => {
 
 test('a self-signed certificate is made once, for our names, its key for nobody else', async (t) => {
     const first = await Mcu.of(t, { flags: { tls: 'on', http_names: 'meet.example' } });
-    assert.match(first.program.stdout, /is ready: https:\/\/meet\.example:\d+\/$/m);
+    await first.program.line(/is ready: https:\/\/meet\.example:\d+\/$/m);
     const files = ['tls_certificate.pem', 'tls_key.pem'].map((f) => join(first.folder, 'mischpult', f));
     assert.equal(statSync(files[1]).mode & 0o777, 0o600);
     const ca = readFileSync(files[0]);
@@ -313,7 +313,7 @@ test('a slow request within TLS is ended as well', async () => {
 
 test('ten thousand half-open handshakes exhaust nothing', async (t) => {
     // Not the sanitizer's build, which keeps what was freed for a while.
-    const victim = await Mcu.of(t, { flags: { tls: 'on', http_timeout_s: 2 } });
+    const victim = await Mcu.of(t, { flags: { tls: 'on', http_timeout_s: 2, http_connections: 2048 } });
     const memory = () => metric('process_resident_memory_bytes', victim);
     const before = await memory();
     const hello = Buffer.from('16030102000100', 'hex');
@@ -339,7 +339,7 @@ test('ten thousand half-open handshakes exhaust nothing', async (t) => {
         (await metric('mischpult_http_connections', victim)) <= 3);
     assert.ok((await metric('mischpult_tls_handshakes_failed_total', victim)) > 500);
     const grown = (await memory()) - before;
-    assert.ok(grown < 64e6, `${grown} bytes`);
+    assert.ok(grown < 96e6, `${grown} bytes`);
 });
 
 test('who only holds a place makes way', async (t) => {

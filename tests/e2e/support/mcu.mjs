@@ -75,7 +75,8 @@ export class Mcu {
     fetch(path, { method = 'GET', headers = {}, body } = {}) {
         if (!this.secure) return fetch(this.url + path, { method, headers, body });
         return new Promise((resolve, reject) => {
-            const options = { method, headers, rejectUnauthorized: false, agent: false };
+            this.agent ??= new https.Agent({ keepAlive: true });
+            const options = { method, headers, rejectUnauthorized: false, agent: this.agent };
             const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
             options.headers = { ...headers, ...length };
             const asked = https.request(this.url + path, options, (answer) => {
@@ -140,6 +141,7 @@ export class Mcu {
     // Ends the server; a server that a sanitizer complains about fails the test.
     async stop() {
         const result = await this.program.stop('SIGTERM', 15000);
+        this.agent?.destroy();
         rmSync(this.folder, { recursive: true, force: true });
         const report = this.complaint();
         if (report) throw new Error(report);
