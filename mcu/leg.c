@@ -173,7 +173,6 @@ static int start(struct leg *leg)
         .source = &leg_source,
         .source_arg = leg,
         .codec = media->audio.codec,
-        .params = leg->encoding,
         .comfort_noise = media->noise.clock_hz != 0,
         .agc = leg->setup.agc,
         .denoise = leg->setup.denoise,
@@ -181,6 +180,7 @@ static int start(struct leg *leg)
         .arg = leg,
     };
     int err = leg_send_start(leg, now_us);
+    mix.params = leg->encoding;
     if (!err)
         err = mixer_leg_add(room_media_mixer(leg->rm), &leg->mixer_leg, &mix);
     if (!err) {

@@ -136,8 +136,9 @@ static void idle(struct writer *w, size_t index)
 {
     const struct answer_line *line = &w->lines->line[index];
     bool video = line->fate == ANSWER_LINE_IDLE_VIDEO;
+    unsigned pt = video ? line->video.pt : line->pt;
     char list[4];
-    snprintf(list, sizeof list, "%u", video ? line->video.pt : line->pt);
+    snprintf(list, sizeof list, "%u", pt);
     open_media(w, index, list);
     sdp_add_flag(w->to, sdp_direction_name(SDP_INACTIVE));
     if (video)

@@ -283,6 +283,23 @@ Test(rooms, reported_loss_turns_on_fec_for_that_listener_alone)
     meeting_end(&m);
 }
 
+Test(rooms, packets_are_as_long_as_agreed_from_the_first_on)
+{
+    struct meeting m;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct peer_config talks = talker(&acodec_opus, 440), listens = {.codec = &acodec_opus};
+    meeting_join(&m, &talks);
+    meeting_join(&m, &listens);
+    listens.attributes = "a=ptime:60\r\n";
+    meeting_join(&m, &listens);
+    meeting_run_ms(&m, 1000);
+    unsigned often = peer_stats(m.peers[1])->packets, seldom = peer_stats(m.peers[2])->packets;
+    cr_expect_gt(seldom, 5u);
+    cr_expect_lt(seldom * 2, often, "%u of 60 ms, %u of 20 ms", seldom, often);
+    meeting_end(&m);
+}
+
 Test(rooms, nothing_is_encoded_for_who_only_sends)
 {
     struct meeting m;
