@@ -3,6 +3,7 @@
 // a new one is made with the same ticket. Both are tried again, ever more slowly, until stop().
 import { ApiError, send } from './api.js';
 import { Emitter } from './emitter.js';
+import { Redundancy } from './redundancy.js';
 import { LineStats, quality } from './stats.js';
 
 const waits_ms = [0, 400, 800, 1200, 2000, 3000, 5000];
@@ -36,6 +37,7 @@ export class Connection extends Emitter {
         this.wanted = null; // 'restart', 'offer' or 'fresh': what is to be done next
         this.tries = 0;
         this.stats = new LineStats();
+        this.redundancy = new Redundancy();
         this.timer = setInterval(() => this.measure(), 1000);
         this.online = () => this.mend();
         addEventListener('online', this.online);
@@ -146,6 +148,7 @@ export class Connection extends Emitter {
         this.resource = null;
         if (this.tries > 0) await this.options.renew();
         const pc = this.create();
+        this.redundancy.prepare(this.audio.transceiver);
         await pc.setLocalDescription(await pc.createOffer());
         const { response, text } = await send('POST', `${this.options.path}?line=${this.line}`, {
             body: pc.localDescription.sdp, type: 'application/sdp', token: this.options.token(),
@@ -165,6 +168,7 @@ export class Connection extends Emitter {
     async reoffer(restart) {
         const { pc } = this;
         if (pc === null || pc.signalingState === 'closed') throw new Error('no line');
+        this.redundancy.prepare(this.audio.transceiver);
         await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
         try {
             const { text } = await send('PUT', `${this.resource}?line=${this.line}`, {
@@ -232,6 +236,7 @@ export class Connection extends Emitter {
             const figures = this.stats.take(await pc.getStats());
             if (figures === null || pc !== this.pc || this.stopped) return;
             this.emit('line', figures, quality(figures));
+            if (this.redundancy.take(figures.lossOut) && pc.connectionState === 'connected') this.want('offer');
             if (figures.quiet_s > 8 && pc.connectionState === 'connected' && !this.busy) {
                 this.stats.quiet_s = 0;
                 this.want('restart');
