@@ -46,6 +46,7 @@ struct peer {
     uint16_t seq;
     double phase;
 
+    struct red_history sent_before;
     uint32_t random;
     int16_t *said;
     size_t n_said;
@@ -297,6 +298,22 @@ static void remember(struct peer *p, const uint8_t *payload, size_t len)
     p->n_said += (size_t)n;
 }
 
+/* Puts the payload behind it into a packet of RFC 2198, if it is to; its length after that. */
+static int repeat(struct peer *p, struct rtp_header *h, uint8_t *payload, int len)
+{
+    uint8_t packed[ACODEC_MAX_PACKET_BYTES];
+    const struct red_block primary = {
+        .pt = p->pt, .timestamp = h->timestamp, .data = payload, .len = (size_t)len};
+    if (!p->cfg.repeats)
+        return len;
+    int n = red_history_pack(&p->sent_before, &primary, 1, packed, sizeof(packed));
+    cr_assert_gt(n, 0);
+    red_history_add(&p->sent_before, &primary);
+    memcpy(payload, packed, (size_t)n);
+    h->payload_type = RED_PT;
+    return n;
+}
+
 void peer_send(struct peer *p)
 {
     const struct acodec *c = p->cfg.codec;
@@ -312,14 +329,17 @@ void peer_send(struct peer *p)
     uint8_t number[2] = {p->seq >> 8, p->seq & 0xff};
     const struct rtp_ext ext = {(uint8_t)p->cfg.transport_cc, sizeof(number), number};
     int header = rtp_write_header_ext(pkt, HEADER_MAX, &h, &ext, p->cfg.transport_cc != 0);
-    int len = c->encode(p->enc, pcm, n, pkt + header, ACODEC_MAX_PACKET_BYTES);
+    int len = c->encode(p->enc, pcm, n, pkt + header, ACODEC_MAX_PACKET_BYTES / 2);
     cr_assert_gt(len, 0);
     remember(p, pkt + header, (size_t)len);
+    len = repeat(p, &h, pkt + header, len);
+    rtp_write_header_ext(pkt, HEADER_MAX, &h, &ext, p->cfg.transport_cc != 0);
     len += header;
     if (key_out(p))
         len = srtp_session_protect(key_out(p), pkt, (size_t)len, sizeof(pkt));
     cr_assert_gt(len, 0);
-    peer_send_raw(p, pkt, (size_t)len, false);
+    if (!p->cfg.loses_every || p->seq % p->cfg.loses_every)
+        peer_send_raw(p, pkt, (size_t)len, false);
 }
 
 void peer_vanish(struct peer *p)

@@ -21,6 +21,8 @@ struct peer_config {
     enum sdes_suite suite;  /* SDES_NONE: plain */
     bool webrtc;            /* ICE and DTLS; then rtcp_mux too */
     bool red;               /* offers RFC 2198 too, payload type 63 */
+    bool repeats;           /* with red: each packet repeats the one before it */
+    unsigned loses_every;   /* n-th packet on its way to the server; 0: none */
     unsigned transport_cc;  /* id of the header extension it numbers its packets by; 0: none */
     bool rtcp_mux, event;   /* event: offers telephone-event at 8000 Hz, payload type 101 */
     const char *attributes; /* further lines of the audio medium, each with CRLF; or NULL */
