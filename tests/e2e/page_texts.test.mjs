@@ -132,3 +132,14 @@ test('figures of the line come from what two reports differ in', () => {
     assert.equal(quality({ ...figures, lossIn: 0 }), 'good');
     assert.equal(line.take(report(3000, first)), null, 'a new connection counts from zero');
 });
+
+test('the pages fetch all of their modules at once', () => {
+    for (const [page, entry] of [['index.html', 'main.js'], ['admin.html', 'admin.js']]) {
+        const needed = new Set([entry]);
+        for (const name of needed)
+            for (const [, file] of sources.get(join('js', name)).matchAll(/from '\.\/([^']+)'/g)) needed.add(file);
+        needed.delete(entry);
+        const fetched = [...sources.get(page).matchAll(/rel="modulepreload" href="\/web\/js\/([^"]+)"/g)];
+        assert.deepEqual(fetched.map(([, file]) => file).sort(), [...needed].sort(), page);
+    }
+});

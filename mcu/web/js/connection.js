@@ -6,7 +6,7 @@ import { Emitter } from './emitter.js';
 import { Redundancy } from './redundancy.js';
 import { LineStats, quality } from './stats.js';
 
-const waits_ms = [0, 400, 800, 1200, 2000, 3000, 5000];
+const waits_ms = [0, 300, 600, 1000, 1000, 1000, 1500, 2000, 3000, 5000];
 const settle_ms = 6000; // how long an answered offer may take to carry media
 const thin_bps = 12000;
 

@@ -1,6 +1,7 @@
 // The events' WebSocket: opens, opens again when it breaks (soon, then ever more slowly), and hands
 // each message on. What a page missed meanwhile is in the first message of the next socket.
 
+const word = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // what may be a subprotocol's name (RFC 9110, token)
 const waits_ms = [200, 500, 1000, 2000, 3000, 5000];
 
 export class EventSocket {
@@ -21,13 +22,9 @@ export class EventSocket {
         if (this.closed) return;
         const url = new URL(this.path, location.href);
         url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-        let socket;
-        try {
-            socket = new WebSocket(url, ['mischpult.events', `bearer.${this.token()}`]);
-        } catch {
-            this.later();
-            return;
-        }
+        const token = this.token();
+        const named = word.test(token);
+        const socket = new WebSocket(url, named ? ['mischpult.events', `bearer.${token}`] : ['mischpult.events']);
         this.forget();
         this.socket = socket;
         // A connection attempt into a dead network can hang for minutes.
@@ -35,6 +32,7 @@ export class EventSocket {
         socket.addEventListener('open', () => {
             clearTimeout(limit);
             if (socket !== this.socket) return;
+            if (!named) socket.send(JSON.stringify({ token }));
             this.handlers.open?.();
         });
         socket.addEventListener('message', (message) => socket === this.socket && this.take(message.data));

@@ -69,7 +69,8 @@ export class Meeting {
         const element = h('aside', { class: 'panel', hidden: true, 'aria-labelledby': 'people-heading', testid: 'panel' },
             h('header', { class: 'panel-head' }, heading, close),
             h('div', { class: 'panel-body' }, parts.map((part) => part.element)));
-        const paint = () => say(heading, 'people.heading', { n: session.people.size });
+        const paint = () => (session.people.size > 0 ? say(heading, 'people.heading', { n: session.people.size })
+            : say(heading, 'control.people'));
         this.ends.push(session.on('people', paint), ...parts.map((part) => () => part.destroy()));
         paint();
         return { element, heading };

@@ -36,6 +36,11 @@ export function signsOf(person) {
     return signs;
 }
 
+// What a strip or a row depends on: the same again needs no new drawing.
+export const lookOf = (person, more = '') => [
+    person.name, person.muted, person.hand, person.role, person.talking, person.kind, person.encrypted, more,
+].join('\u0000');
+
 export function signIcons(person, except = []) {
     return signsOf(person).filter(([name]) => !except.includes(name))
         .map(([name, , kind]) => icon(name, `sign ${kind}`));

@@ -2,9 +2,9 @@
 // Up, Down, Home and End move through it; Enter unfolds a person's row.
 import { errorKey } from './api.js';
 import { button, confirmDialog, h, label, say, show, toast } from './dom.js';
-import { onLanguage, time, translate } from './i18n.js';
+import { currentLanguage, onLanguage, time, translate } from './i18n.js';
 import { icon } from './icons.js';
-import { capOf, initialsOf, inOrder, loudness, nameOf, signIcons, signsOf } from './people.js';
+import { capOf, initialsOf, inOrder, lookOf, loudness, nameOf, signIcons, signsOf } from './people.js';
 
 // [key, icon, shown?, do]; danger last
 const actions = [
@@ -92,6 +92,9 @@ export class Roster {
         if (row === undefined) return;
         const isMe = person.id === this.session.id;
         const open = this.open === person.id;
+        const look = lookOf(person, `${isMe}${open}${this.session.role}${currentLanguage()}`);
+        if (look === row.look) return;
+        row.look = look;
         row.cap.textContent = initialsOf(person.name ?? '') || '·';
         row.name.textContent = nameOf(person);
         row.about.textContent = isMe ? translate('person.you') : '';
@@ -129,8 +132,12 @@ export class Roster {
     }
 
     levels() {
-        for (const [id, row] of this.rows)
-            row.fill.style.setProperty('--level', loudness(this.session.people.get(id)?.level ?? 127).toFixed(3));
+        for (const [id, row] of this.rows) {
+            const level = loudness(this.session.people.get(id)?.level ?? 127);
+            if (level === row.level) continue;
+            row.level = level;
+            row.fill.style.setProperty('--level', level.toFixed(3));
+        }
     }
 
     // One stop for the Tab key; arrows go on from there.

@@ -87,7 +87,8 @@ export class Session extends Emitter {
         connection.on('video', (stream) => this.emit('picture', stream));
         connection.on('joined', () => this.rejoined());
         connection.on('refused', (error) => this.refused(error));
-        this.send();
+        if (this.speaks) this.send();
+        else this.fallSilent();
         connection.start();
     }
 
@@ -145,6 +146,14 @@ export class Session extends Emitter {
         handlers[event.type]?.call(this, event);
     }
 
+    // Many who come at once are one change.
+    peopleChanged() {
+        this.gathering ??= setTimeout(() => {
+            this.gathering = undefined;
+            this.emit('people');
+        }, 40);
+    }
+
     setPeople(list) {
         this.people.clear();
         for (const person of list ?? []) this.people.set(person.id, { ...person, level: silent });
@@ -168,22 +177,27 @@ export class Session extends Emitter {
             if (before.hand && !event.hand && event.by) this.emit('notice', 'hand_lowered');
         }
         if (event.muted === true && event.by) this.mutedByOther();
-        if (event.role !== undefined && event.role !== before.role) this.roleChanged(before.role);
+        if (event.role !== undefined && event.role !== before.role) this.roleChanged();
         this.emit('me');
     }
 
-    roleChanged(before) {
+    roleChanged() {
         this.ticket.role = this.role;
         writeTicket(this.room, this.ticket);
-        if (!this.speaks) {
-            this.micOn = false;
-            this.stopSharing();
-            this.send();
-        }
+        if (!this.speaks) this.fallSilent();
         this.emit('notice', `role_${this.role}`);
-        // Only moderators are told who waits: a new socket brings the list.
-        if (this.moderator !== ['moderator', 'admin'].includes(before)) this.events.renew();
+        if (!this.moderator) this.waiting.clear(); // the server tells moderators only
+        this.emit('waiting');
         this.emit('people');
+    }
+
+    // Who only listens sends nothing.
+    fallSilent() {
+        this.micOn = false;
+        this.cameraOn = false;
+        this.stopSharing();
+        this.devices.closeAll();
+        this.send();
     }
 
     get wantsMuted() {
@@ -333,6 +347,8 @@ export class Session extends Emitter {
             writeTicket(this.room, spent ? null : this.ticket);
         }
         this.offDevices();
+        clearTimeout(this.gathering);
+        clearTimeout(this.hush);
         this.stopSharing();
         this.connection?.stop(tell);
         this.events?.close();
@@ -359,7 +375,7 @@ const handlers = {
         const known = this.people.has(participant.id);
         this.people.set(participant.id, { ...participant, level: silent });
         if (participant.id === this.id) this.followMe();
-        this.emit('people');
+        this.peopleChanged();
         if (!known && participant.id !== this.id) this.emit('came', participant);
     },
     left({ participant, reason }) {
@@ -367,7 +383,7 @@ const handlers = {
         // A server that restarts takes all of them back in a moment.
         if (person === undefined || reason === 'shutdown') return;
         this.people.delete(participant);
-        this.emit('people');
+        this.peopleChanged();
         if (participant !== this.id) this.emit('gone', person, reason);
     },
     changed(event) {

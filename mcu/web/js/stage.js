@@ -1,9 +1,9 @@
 // The stage: the composite picture when the server sends one, and the desk, a channel strip a person
 // with a level meter. A fader that is down is a muted microphone.
 import { h, label, say, show } from './dom.js';
-import { onLanguage } from './i18n.js';
+import { currentLanguage, onLanguage } from './i18n.js';
 import { icon } from './icons.js';
-import { capOf, describe, initialsOf, inOrder, loudness, nameOf, signIcons } from './people.js';
+import { capOf, describe, initialsOf, inOrder, lookOf, loudness, nameOf, signIcons } from './people.js';
 
 const most_strips = 24; // more people than this: those who spoke last are shown
 
@@ -23,6 +23,9 @@ function createStrip() {
 
 function paintStrip(strip, person, isMe) {
     const { element } = strip;
+    const look = lookOf(person, `${isMe}${currentLanguage()}`);
+    if (look === strip.look) return;
+    strip.look = look;
     element.dataset.id = person.id;
     element.dataset.cap = String(capOf(person.id));
     element.classList.toggle('talking', person.talking && !person.muted);

@@ -7,7 +7,7 @@ export const de = {
     'foot.operator': 'Betrieben von {operator}',
     'privacy.link': 'Datenschutz',
     'privacy.transport': 'Ihr Ton ist auf dem Weg zu diesem Server und zurück verschlüsselt; um die Stimmen zu mischen, muss der Server selbst sie entschlüsseln, es ist also keine Ende-zu-Ende-Verschlüsselung.',
-    'privacy.people': 'Andere sehen den Namen, den Sie eingeben, keine weitere Firma ist beteiligt, und am Ende der Besprechung ist die Liste der Namen gelöscht.',
+    'privacy.people': 'Andere sehen den Namen, den Sie eingeben; diese Seite spricht mit keinem anderen Server, und am Ende der Besprechung ist die Liste der Namen gelöscht.',
     'theme.auto': 'Wie das System',
     'theme.light': 'Hell',
     'theme.dark': 'Dunkel',

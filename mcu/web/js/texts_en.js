@@ -7,7 +7,7 @@ export const en = {
     'foot.operator': 'Operated by {operator}',
     'privacy.link': 'Data protection',
     'privacy.transport': 'Your sound is encrypted on its way to this server and back; to mix the voices the server itself has to decrypt them, so this is not end-to-end encryption.',
-    'privacy.people': 'Others see the name you enter, no other company is involved, and when the meeting ends the list of names is gone.',
+    'privacy.people': 'Others see the name you enter; this page talks to no other server, and when the meeting ends the list of names is gone.',
     'theme.auto': 'Like the system',
     'theme.light': 'Light',
     'theme.dark': 'Dark',
