@@ -5,6 +5,7 @@ import { currentLanguage, onLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { capOf, describe, initialsOf, inOrder, lookOf, loudness, nameOf, signIcons } from './people.js';
 
+const small = '(max-width: 40rem), (max-height: 30rem)'; // as meeting.css has it
 const most_strips = 24; // more people than this: those who spoke last are shown
 
 function createStrip() {
@@ -62,6 +63,10 @@ export class Stage {
             session.on('picture', (stream) => this.show(stream)),
         ];
         onLanguage(() => this.sync());
+        this.small = matchMedia(small);
+        this.lay = () => this.list.classList.toggle('lying', this.small.matches || !this.picture.hidden);
+        this.small.addEventListener('change', this.lay);
+        this.lay();
         this.sync();
     }
 
@@ -118,9 +123,11 @@ export class Stage {
         this.picture.srcObject = stream;
         show(this.picture, stream !== null);
         this.element.classList.toggle('with-picture', stream !== null);
+        this.lay();
     }
 
     destroy() {
+        this.small.removeEventListener('change', this.lay);
         for (const end of this.ends) end();
     }
 }
