@@ -16,8 +16,11 @@ import { pageHead, setTitle, showPage } from './shell.js';
 import { readAdminToken, writeAdminToken } from './store.js';
 
 const metrics = {
-    participants: 'mischpult_participants', speakers: 'mischpult_speakers', busy: 'mischpult_media_busy_ratio',
-    late: 'mischpult_ticks_late_total', longest: 'mischpult_tick_longest_seconds',
+    participants: 'mischpult_participants',
+    speakers: 'mischpult_speakers',
+    busy: 'mischpult_media_busy_ratio',
+    late: 'mischpult_ticks_late_total',
+    longest: 'mischpult_tick_longest_seconds',
     memory: 'process_resident_memory_bytes',
 };
 
@@ -33,13 +36,30 @@ export function readMetrics(text) {
 
 function showTokenForm(problem) {
     const token = field({
-        t: 'admin.token', hint: 'admin.token.hint', error: true,
-        control: h('input', { type: 'password', autocomplete: 'off', testid: 'admin-token', required: true }),
+        t: 'admin.token',
+        hint: 'admin.token.hint',
+        error: true,
+        control: h('input', {
+            type: 'password',
+            autocomplete: 'off',
+            testid: 'admin-token',
+            required: true,
+        }),
     });
     token.problem.dataset.testid = 'token-error';
     if (problem) say(token.problem, problem);
-    const form = h('form', { class: 'stack', novalidate: true, testid: 'token-form' }, token.element,
-        button({ t: 'admin.enter', icon: 'arrow', kind: 'primary wide', type: 'submit', testid: 'enter' }));
+    const form = h(
+        'form',
+        { class: 'stack', novalidate: true, testid: 'token-form' },
+        token.element,
+        button({
+            t: 'admin.enter',
+            icon: 'arrow',
+            kind: 'primary wide',
+            type: 'submit',
+            testid: 'enter',
+        }),
+    );
     form.addEventListener('submit', async (event) => {
         event.preventDefault();
         const value = token.control.value.trim();
@@ -54,8 +74,16 @@ function showTokenForm(problem) {
             token.control.focus();
         }
     });
-    showPage(h('section', { class: 'card' }, h('h1', { tabindex: '-1', t: 'admin.title' }),
-        h('p', { class: 'lead', t: 'admin.text' }), form), { title: ['admin.title'] });
+    showPage(
+        h(
+            'section',
+            { class: 'card' },
+            h('h1', { tabindex: '-1', t: 'admin.title' }),
+            h('p', { class: 'lead', t: 'admin.text' }),
+            form,
+        ),
+        { title: ['admin.title'] },
+    );
     token.control.focus();
 }
 
@@ -67,7 +95,9 @@ class AdminPage {
         this.rows = new Map();
         this.panel = null;
         this.build();
-        this.events = new EventSocket('/api/v1/events', () => token, { message: (event) => this.take(event) });
+        this.events = new EventSocket('/api/v1/events', () => token, {
+            message: (event) => this.take(event),
+        });
         this.timer = setInterval(() => this.refresh(), 5000);
         this.clock = setInterval(() => this.paintAges(), 1000);
         onLanguage(() => this.paint());
@@ -83,20 +113,62 @@ class AdminPage {
         this.problem = h('p', { class: 'form-error', role: 'alert' });
         this.side = h('div', { class: 'admin-side' });
         const head = (key) => h('th', { scope: 'col', t: key });
-        const table = h('table', { class: 'rooms' }, h('caption', { class: 'sr-only', t: 'admin.rooms' }),
-            h('thead', {}, h('tr', {}, head('admin.room'), head('admin.people'), head('admin.talkers'), head('admin.age'))),
-            this.body);
-        const forget = button({ t: 'admin.forget', kind: 'quiet', testid: 'forget', on: { click: () => this.forget() } });
+        const table = h(
+            'table',
+            { class: 'rooms' },
+            h('caption', { class: 'sr-only', t: 'admin.rooms' }),
+            h(
+                'thead',
+                {},
+                h(
+                    'tr',
+                    {},
+                    head('admin.room'),
+                    head('admin.people'),
+                    head('admin.talkers'),
+                    head('admin.age'),
+                ),
+            ),
+            this.body,
+        );
+        const forget = button({
+            t: 'admin.forget',
+            kind: 'quiet',
+            testid: 'forget',
+            on: { click: () => this.forget() },
+        });
         const make = button({
-            t: 'admin.new', icon: 'plus', kind: 'small primary', testid: 'new-room',
+            t: 'admin.new',
+            icon: 'plus',
+            kind: 'small primary',
+            testid: 'new-room',
             on: { click: () => createRoom(this.token, () => this.refresh()) },
         });
-        const main = h('main', { class: 'admin', id: 'main', testid: 'admin' },
-            h('div', { class: 'admin-top' }, h('h1', { t: 'admin.title', tabindex: '-1' }), this.health, forget),
-            this.metrics, this.problem,
-            h('div', { class: 'admin-body' },
-                h('section', { class: 'card' }, h('div', { class: 'row between' }, this.heading, make), table, this.empty),
-                this.side));
+        const main = h(
+            'main',
+            { class: 'admin', id: 'main', testid: 'admin' },
+            h(
+                'div',
+                { class: 'admin-top' },
+                h('h1', { t: 'admin.title', tabindex: '-1' }),
+                this.health,
+                forget,
+            ),
+            this.metrics,
+            this.problem,
+            h(
+                'div',
+                { class: 'admin-body' },
+                h(
+                    'section',
+                    { class: 'card' },
+                    h('div', { class: 'row between' }, this.heading, make),
+                    table,
+                    this.empty,
+                ),
+                this.side,
+            ),
+        );
         setTitle('admin.title');
         document.body.dataset.view = 'page';
         document.getElementById('app').replaceChildren(pageHead(), main);
@@ -164,19 +236,28 @@ class AdminPage {
             // Not what a server of ours says.
         }
         this.health.dataset.state = status;
-        say(this.health, { ok: 'health.ok', stalled: 'health.stalled', draining: 'health.draining' }[status] ?? 'health.unknown');
+        say(
+            this.health,
+            { ok: 'health.ok', stalled: 'health.stalled', draining: 'health.draining' }[status] ??
+                'health.unknown',
+        );
     }
 
     paintMetrics(all) {
         const value = (name) => all[metrics[name]] ?? 0;
         const tiles = [
-            ['admin.people', 'figure.plain', value('participants')], ['admin.talkers', 'figure.plain', value('speakers')],
+            ['admin.people', 'figure.plain', value('participants')],
+            ['admin.talkers', 'figure.plain', value('speakers')],
             ['metric.busy', 'figure.percent', Math.round(value('busy') * 1000) / 10],
             ['metric.longest', 'figure.ms', Math.round(value('longest') * 10000) / 10],
-            ['metric.late', 'figure.plain', value('late')], ['metric.memory', 'figure.mb', Math.round(value('memory') / 1e6)],
+            ['metric.late', 'figure.plain', value('late')],
+            ['metric.memory', 'figure.mb', Math.round(value('memory') / 1e6)],
         ];
-        this.metrics.replaceChildren(...tiles.map(([name, t, n]) =>
-            h('div', { class: 'tile' }, h('dt', { t: name }), h('dd', { t: [t, { n }] }))));
+        this.metrics.replaceChildren(
+            ...tiles.map(([name, t, n]) =>
+                h('div', { class: 'tile' }, h('dt', { t: name }), h('dd', { t: [t, { n }] })),
+            ),
+        );
     }
 
     paint() {
@@ -194,8 +275,15 @@ class AdminPage {
             row.created = room.created;
             row.people.textContent = String(room.participants);
             row.talkers.textContent = String(this.talking.get(room.name)?.size ?? 0);
-            row.flags.replaceChildren(...[[room.locked, 'lock'], [room.lobby, 'door'], [room.pin, 'key']]
-                .filter(([on]) => on).map(([, name]) => icon(name, 'sign')));
+            row.flags.replaceChildren(
+                ...[
+                    [room.locked, 'lock'],
+                    [room.lobby, 'door'],
+                    [room.pin, 'key'],
+                ]
+                    .filter(([on]) => on)
+                    .map(([, name]) => icon(name, 'sign')),
+            );
             row.open.setAttribute('aria-expanded', String(this.panel?.name === room.name));
             if (row.element.parentNode === null) this.body.append(row.element);
         }
@@ -204,17 +292,37 @@ class AdminPage {
     }
 
     row(name) {
-        const open = h('button', { type: 'button', class: 'link-button', text: name, testid: 'open-room' });
-        open.addEventListener('click', () => (this.panel?.name === name ? this.close() : this.open(name)));
+        const open = h('button', {
+            type: 'button',
+            class: 'link-button',
+            text: name,
+            testid: 'open-room',
+        });
+        open.addEventListener('click', () =>
+            this.panel?.name === name ? this.close() : this.open(name),
+        );
         const cells = [1, 2, 3].map(() => h('td', {}));
         const flags = h('span', { class: 'room-flags' });
-        const element = h('tr', { testid: 'room-row', 'data-room': name },
-            h('th', { scope: 'row' }, open, flags), cells);
-        return { element, open, flags, people: cells[0], talkers: cells[1], age: cells[2], created: 0 };
+        const element = h(
+            'tr',
+            { testid: 'room-row', 'data-room': name },
+            h('th', { scope: 'row' }, open, flags),
+            cells,
+        );
+        return {
+            element,
+            open,
+            flags,
+            people: cells[0],
+            talkers: cells[1],
+            age: cells[2],
+            created: 0,
+        };
     }
 
     paintAges() {
-        for (const row of this.rows.values()) row.age.textContent = duration(Date.now() / 1000 - row.created);
+        for (const row of this.rows.values())
+            row.age.textContent = duration(Date.now() / 1000 - row.created);
     }
 
     open(name) {

@@ -18,18 +18,50 @@ async function attempt(what) {
 
 export function createRoom(token, done) {
     const name = field({
-        t: 'start.room', hint: 'start.hint', error: true,
-        control: h('input', { type: 'text', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', maxlength: 64, testid: 'new-name' }),
+        t: 'start.room',
+        hint: 'start.hint',
+        error: true,
+        control: h('input', {
+            type: 'text',
+            autocomplete: 'off',
+            autocapitalize: 'none',
+            spellcheck: 'false',
+            maxlength: 64,
+            testid: 'new-name',
+        }),
     });
     const pin = field({
-        t: 'admin.pin', hint: 'admin.pin.hint',
-        control: h('input', { type: 'text', inputmode: 'numeric', autocomplete: 'off', maxlength: 12, class: 'pin', testid: 'new-pin' }),
+        t: 'admin.pin',
+        hint: 'admin.pin.hint',
+        control: h('input', {
+            type: 'text',
+            inputmode: 'numeric',
+            autocomplete: 'off',
+            maxlength: 12,
+            class: 'pin',
+            testid: 'new-pin',
+        }),
     });
-    const lobby = toggle({ t: 'room.lobby', hint: 'room.lobby.hint', testid: 'new-lobby', onchange: () => {} });
+    const lobby = toggle({
+        t: 'room.lobby',
+        hint: 'room.lobby.hint',
+        testid: 'new-lobby',
+        onchange: () => {},
+    });
     const problem = h('p', { class: 'form-error', role: 'alert', testid: 'create-error' });
-    const form = h('form', { class: 'stack', novalidate: true, testid: 'create-form' }, name.element, pin.element,
-        lobby.element, problem, h('div', { class: 'row end' },
-            button({ t: 'admin.create', kind: 'primary', type: 'submit', icon: 'plus' })));
+    const form = h(
+        'form',
+        { class: 'stack', novalidate: true, testid: 'create-form' },
+        name.element,
+        pin.element,
+        lobby.element,
+        problem,
+        h(
+            'div',
+            { class: 'row end' },
+            button({ t: 'admin.create', kind: 'primary', type: 'submit', icon: 'plus' }),
+        ),
+    );
     form.addEventListener('submit', async (event) => {
         event.preventDefault();
         problem.textContent = '';
@@ -69,32 +101,85 @@ export class RoomPanel {
         this.name = name;
         this.token = token;
         this.rows = new Map();
-        const close = h('button', { type: 'button', class: 'icon-button', label: 'close' }, icon('close'));
+        const close = h(
+            'button',
+            { type: 'button', class: 'icon-button', label: 'close' },
+            icon('close'),
+        );
         close.addEventListener('click', onclose);
         this.list = h('ul', { class: 'admin-people' });
         this.empty = h('p', { class: 'hint', t: 'admin.nobody', hidden: true });
-        const change = (field) => (on, box) => attempt(() => api.room(name, token, { [field]: on }))
-            .then((ok) => { if (!ok) box.checked = !on; });
-        this.lock = toggle({ t: 'room.lock', hint: 'room.lock.hint', testid: 'admin-lock', onchange: change('locked') });
-        this.lobby = toggle({ t: 'room.lobby', hint: 'room.lobby.hint', testid: 'admin-lobby', onchange: change('lobby') });
-        this.element = h('section', { class: 'card', testid: 'room-panel' },
+        const change = (field) => (on, box) =>
+            attempt(() => api.room(name, token, { [field]: on })).then((ok) => {
+                if (!ok) box.checked = !on;
+            });
+        this.lock = toggle({
+            t: 'room.lock',
+            hint: 'room.lock.hint',
+            testid: 'admin-lock',
+            onchange: change('locked'),
+        });
+        this.lobby = toggle({
+            t: 'room.lobby',
+            hint: 'room.lobby.hint',
+            testid: 'admin-lobby',
+            onchange: change('lobby'),
+        });
+        this.element = h(
+            'section',
+            { class: 'card', testid: 'room-panel' },
             h('div', { class: 'row between' }, h('h2', { tabindex: '-1', text: name }), close),
-            h('div', { class: 'row wrap' },
-                h('a', { class: 'button small', href: `/r/${encodeURIComponent(name)}`, target: '_blank', rel: 'noopener' },
-                    icon('arrow'), h('span', { t: 'admin.go' })),
-                button({ t: 'invite.open', icon: 'link', kind: 'small', testid: 'admin-invite', on: { click: () => this.invite() } }),
-                button({ t: 'admin.close', icon: 'close', kind: 'small danger', testid: 'close-room', on: { click: () => this.end() } })),
-            this.lock.element, this.lobby.element, this.list, this.empty);
+            h(
+                'div',
+                { class: 'row wrap' },
+                h(
+                    'a',
+                    {
+                        class: 'button small',
+                        href: `/r/${encodeURIComponent(name)}`,
+                        target: '_blank',
+                        rel: 'noopener',
+                    },
+                    icon('arrow'),
+                    h('span', { t: 'admin.go' }),
+                ),
+                button({
+                    t: 'invite.open',
+                    icon: 'link',
+                    kind: 'small',
+                    testid: 'admin-invite',
+                    on: { click: () => this.invite() },
+                }),
+                button({
+                    t: 'admin.close',
+                    icon: 'close',
+                    kind: 'small danger',
+                    testid: 'close-room',
+                    on: { click: () => this.end() },
+                }),
+            ),
+            this.lock.element,
+            this.lobby.element,
+            this.list,
+            this.empty,
+        );
     }
 
     invite() {
         openInvite({
-            room: this.name, moderator: true, makeLink: (wish) => api.link(this.name, this.token, wish),
+            room: this.name,
+            moderator: true,
+            makeLink: (wish) => api.link(this.name, this.token, wish),
         });
     }
 
     async end() {
-        const sure = await confirmDialog({ t: 'end.title', text: 'end.text', yes: 'end.go', testid: 'confirm-end' });
+        const sure = await confirmDialog({
+            t: 'end.title',
+            text: 'end.text',
+            yes: 'end.go',
+            testid: 'confirm-end',
+        });
         if (sure) await attempt(() => api.close(this.name, this.token));
     }
 
@@ -103,7 +188,9 @@ export class RoomPanel {
         const people = `${roomPath(this.name)}/participants`;
         try {
             const [room, list] = await Promise.all([
-                json('GET', roomPath(this.name), { token: this.token }), json('GET', people, { token: this.token })]);
+                json('GET', roomPath(this.name), { token: this.token }),
+                json('GET', people, { token: this.token }),
+            ]);
             this.lock.box.checked = Boolean(room.locked);
             this.lobby.box.checked = Boolean(room.lobby);
             return await this.paint(list.participants ?? list);
@@ -116,8 +203,17 @@ export class RoomPanel {
     // The list of a room has no figures: those of each are asked for, a few dozen at most.
     async paint(people) {
         const wanted = people.slice(0, 50);
-        const detailed = await Promise.all(wanted.map((p) => (p.stats ? p
-            : json('GET', `${roomPath(this.name)}/participants/${encodeURIComponent(p.id)}`, { token: this.token }).catch(() => p))));
+        const detailed = await Promise.all(
+            wanted.map((p) =>
+                p.stats
+                    ? p
+                    : json(
+                          'GET',
+                          `${roomPath(this.name)}/participants/${encodeURIComponent(p.id)}`,
+                          { token: this.token },
+                      ).catch(() => p),
+            ),
+        );
         const ids = new Set(detailed.map((p) => p.id));
         for (const [id, row] of this.rows) {
             if (ids.has(id)) continue;
@@ -141,16 +237,46 @@ export class RoomPanel {
         const level = h('span', { class: 'leds-fill' });
         const cells = columns.map(([key]) => [h('dt', { t: key }), h('dd', {})]);
         const since = h('dd', {});
-        const mute = button({ t: 'roster.mute', icon: 'mic_off', kind: 'small', testid: 'admin-mute' });
-        const kick = button({ t: 'roster.remove', icon: 'remove', kind: 'small danger', testid: 'admin-kick' });
-        mute.addEventListener('click', () => attempt(() => api.person(this.name, this.token, person.id, { muted: true }))
-            .then(() => this.refresh()));
+        const mute = button({
+            t: 'roster.mute',
+            icon: 'mic_off',
+            kind: 'small',
+            testid: 'admin-mute',
+        });
+        const kick = button({
+            t: 'roster.remove',
+            icon: 'remove',
+            kind: 'small danger',
+            testid: 'admin-kick',
+        });
+        mute.addEventListener('click', () =>
+            attempt(() => api.person(this.name, this.token, person.id, { muted: true })).then(() =>
+                this.refresh(),
+            ),
+        );
         kick.addEventListener('click', () => this.kick(person));
-        const element = h('li', { class: 'admin-person', testid: 'admin-person', 'data-id': person.id },
-            h('div', { class: 'row between' }, name, h('span', { class: 'row' }, signs,
-                h('span', { class: 'leds mini', 'aria-hidden': 'true' }, level))),
-            h('dl', { class: 'facts' }, h('div', {}, h('dt', { t: 'admin.age' }), since), cells.map((cell) => h('div', {}, cell))),
-            h('div', { class: 'row' }, mute, kick));
+        const element = h(
+            'li',
+            { class: 'admin-person', testid: 'admin-person', 'data-id': person.id },
+            h(
+                'div',
+                { class: 'row between' },
+                name,
+                h(
+                    'span',
+                    { class: 'row' },
+                    signs,
+                    h('span', { class: 'leds mini', 'aria-hidden': 'true' }, level),
+                ),
+            ),
+            h(
+                'dl',
+                { class: 'facts' },
+                h('div', {}, h('dt', { t: 'admin.age' }), since),
+                cells.map((cell) => h('div', {}, cell)),
+            ),
+            h('div', { class: 'row' }, mute, kick),
+        );
         return { element, name, signs, level, cells, since, mute, kick };
     }
 
@@ -164,19 +290,25 @@ export class RoomPanel {
         const { stats } = person;
         row.level.style.setProperty('--level', stats ? loudness(stats.level).toFixed(3) : '0');
         if (!stats) return;
-        columns.forEach(([, value], i) => { row.cells[i][1].textContent = value(stats); });
+        columns.forEach(([, value], i) => {
+            row.cells[i][1].textContent = value(stats);
+        });
         row.element.classList.toggle('talking', stats.talking);
     }
 
     talking(event) {
-        if (event.room === this.name) this.rows.get(event.participant)?.element.classList.toggle('talking', event.on);
+        if (event.room === this.name)
+            this.rows.get(event.participant)?.element.classList.toggle('talking', event.on);
     }
 
     async kick(person) {
         const sure = await confirmDialog({
-            t: ['roster.remove.title', { name: nameOf(person) }], text: 'roster.remove.text', yes: 'roster.remove',
+            t: ['roster.remove.title', { name: nameOf(person) }],
+            text: 'roster.remove.text',
+            yes: 'roster.remove',
             testid: 'confirm-remove',
         });
-        if (sure && await attempt(() => api.remove(this.name, this.token, person.id))) await this.refresh();
+        if (sure && (await attempt(() => api.remove(this.name, this.token, person.id))))
+            await this.refresh();
     }
 }

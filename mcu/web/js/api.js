@@ -45,13 +45,24 @@ function headersOf({ token, type, headers }) {
 }
 
 // Resolves to {response, text} of a 2xx answer; rejects with an ApiError.
-export async function send(method, path, { body, timeout = 8000, keepalive = false, ...rest } = {}) {
+export async function send(
+    method,
+    path,
+    { body, timeout = 8000, keepalive = false, ...rest } = {},
+) {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeout);
     try {
         const response = await fetch(path, {
-            method, body, keepalive, signal: abort.signal, headers: headersOf(rest),
-            cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer',
+            method,
+            body,
+            keepalive,
+            signal: abort.signal,
+            headers: headersOf(rest),
+            cache: 'no-store',
+            credentials: 'omit',
+            redirect: 'error',
+            referrerPolicy: 'no-referrer',
         });
         if (!response.ok) throw await failure(response);
         return { response, text: await response.text() };
@@ -66,7 +77,9 @@ export async function send(method, path, { body, timeout = 8000, keepalive = fal
 export async function json(method, path, { body, ...rest } = {}) {
     const type = body === undefined ? undefined : 'application/json';
     const { text } = await send(method, path, {
-        ...rest, type, body: body === undefined ? undefined : JSON.stringify(body),
+        ...rest,
+        type,
+        body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (text === '') return null;
     try {
@@ -81,14 +94,23 @@ export const roomPath = (room) => `/api/v1/rooms/${encodeURIComponent(room)}`;
 export const api = {
     entry: (room) => json('GET', `${roomPath(room)}/entry`),
     enter: (room, { token, name, pin } = {}) =>
-        json('POST', `${roomPath(room)}/enter`, { token, body: { name: name || undefined, pin: pin || undefined } }),
+        json('POST', `${roomPath(room)}/enter`, {
+            token,
+            body: { name: name || undefined, pin: pin || undefined },
+        }),
     room: (room, token, changes) => json('PATCH', roomPath(room), { token, body: changes }),
     close: (room, token) => json('DELETE', roomPath(room), { token }),
     person: (room, token, id, changes) =>
-        json('PATCH', `${roomPath(room)}/participants/${encodeURIComponent(id)}`, { token, body: changes }),
+        json('PATCH', `${roomPath(room)}/participants/${encodeURIComponent(id)}`, {
+            token,
+            body: changes,
+        }),
     remove: (room, token, id) =>
         json('DELETE', `${roomPath(room)}/participants/${encodeURIComponent(id)}`, { token }),
     lobby: (room, token, id, admit) =>
-        json('POST', `${roomPath(room)}/lobby/${encodeURIComponent(id)}`, { token, body: { admit } }),
+        json('POST', `${roomPath(room)}/lobby/${encodeURIComponent(id)}`, {
+            token,
+            body: { admit },
+        }),
     link: (room, token, wish) => json('POST', `${roomPath(room)}/links`, { token, body: wish }),
 };

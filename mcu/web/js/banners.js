@@ -11,11 +11,29 @@ export class Banners {
 
     // {t, symbol, kind, parts, actions: [{t, kind, testid, run}], urgent}
     set(name, { t, symbol, kind = '', parts = [], actions = [], urgent = false }) {
-        const banner = h('div', {
-            class: `banner ${kind}`.trim(), role: urgent ? 'alert' : 'status', testid: `banner-${name}`,
-        }, icon(symbol), h('p', { t }), h('div', { class: 'row wrap' }, parts, actions.map((a) => button({
-            t: a.t, kind: `small ${a.kind ?? ''}`, testid: a.testid, on: { click: a.run },
-        }))));
+        const banner = h(
+            'div',
+            {
+                class: `banner ${kind}`.trim(),
+                role: urgent ? 'alert' : 'status',
+                testid: `banner-${name}`,
+            },
+            icon(symbol),
+            h('p', { t }),
+            h(
+                'div',
+                { class: 'row wrap' },
+                parts,
+                actions.map((a) =>
+                    button({
+                        t: a.t,
+                        kind: `small ${a.kind ?? ''}`,
+                        testid: a.testid,
+                        on: { click: a.run },
+                    }),
+                ),
+            ),
+        );
         const old = this.all.get(name);
         if (old) old.replaceWith(banner);
         else this.element.append(banner);

@@ -10,12 +10,18 @@ const waits_ms = [0, 300, 600, 1000, 1000, 1000, 1500, 2000, 3000, 5000];
 const settle_ms = 6000; // how long an answered offer may take to carry media
 const thin_bps = 12000;
 
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms) =>
+    new Promise((resolve) => {
+        setTimeout(resolve, ms);
+    });
 
 export function webrtcSupported() {
-    return typeof RTCPeerConnection === 'function'
-        && typeof RTCPeerConnection.prototype.addTransceiver === 'function'
-        && typeof WebSocket === 'function' && typeof fetch === 'function';
+    return (
+        typeof RTCPeerConnection === 'function' &&
+        typeof RTCPeerConnection.prototype.addTransceiver === 'function' &&
+        typeof WebSocket === 'function' &&
+        typeof fetch === 'function'
+    );
 }
 
 // Emits: state ('connecting' | 'connected' | 'reconnecting', tries), line (figures, quality),
@@ -79,7 +85,9 @@ export class Connection extends Emitter {
             return;
         }
         this.tries += 1;
-        this.setState(this.pc === null && this.state === 'connecting' ? 'connecting' : 'reconnecting');
+        this.setState(
+            this.pc === null && this.state === 'connecting' ? 'connecting' : 'reconnecting',
+        );
         // The server is there but not our resource: make a new one at once.
         if (what !== 'fresh' && !(told && error.passing)) this.wanted = 'fresh';
         else this.wanted ??= what;
@@ -87,7 +95,9 @@ export class Connection extends Emitter {
         this.wake?.();
         await Promise.race([
             pause(Math.max(wait, (error.retryAfter ?? 0) * 1000) * (0.8 + 0.4 * Math.random())),
-            new Promise((resolve) => { this.wake = resolve; }),
+            new Promise((resolve) => {
+                this.wake = resolve;
+            }),
         ]);
     }
 
@@ -108,11 +118,15 @@ export class Connection extends Emitter {
         const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
         this.pc = pc;
         this.stats = new LineStats();
-        this.audio.transceiver = pc.addTransceiver(this.audio.track ?? 'audio', { direction: 'sendrecv' });
+        this.audio.transceiver = pc.addTransceiver(this.audio.track ?? 'audio', {
+            direction: 'sendrecv',
+        });
         this.video.transceiver = this.options.picture
-            ? pc.addTransceiver(this.video.track ?? 'video', { direction: 'sendrecv' }) : null;
+            ? pc.addTransceiver(this.video.track ?? 'video', { direction: 'sendrecv' })
+            : null;
         pc.addEventListener('track', ({ track }) => {
-            if (pc === this.pc && track.kind === 'audio') this.emit('audio', new MediaStream([track]));
+            if (pc === this.pc && track.kind === 'audio')
+                this.emit('audio', new MediaStream([track]));
         });
         pc.addEventListener('connectionstatechange', () => pc === this.pc && this.follow());
         return pc;
@@ -151,8 +165,11 @@ export class Connection extends Emitter {
         this.redundancy.prepare(this.audio.transceiver);
         await pc.setLocalDescription(await pc.createOffer());
         const { response, text } = await send('POST', `${this.options.path}?line=${this.line}`, {
-            body: pc.localDescription.sdp, type: 'application/sdp', token: this.options.token(),
-            headers: { Accept: 'application/sdp' }, timeout: 10000,
+            body: pc.localDescription.sdp,
+            type: 'application/sdp',
+            token: this.options.token(),
+            headers: { Accept: 'application/sdp' },
+            timeout: 10000,
         });
         const where = new URL(response.headers.get('Location') ?? '', location.href);
         if (this.stopped || pc !== this.pc) {
@@ -172,8 +189,11 @@ export class Connection extends Emitter {
         await pc.setLocalDescription(await pc.createOffer({ iceRestart: restart }));
         try {
             const { text } = await send('PUT', `${this.resource}?line=${this.line}`, {
-                body: pc.localDescription.sdp, type: 'application/sdp', token: this.options.token(),
-                headers: { Accept: 'application/sdp' }, timeout: 5000,
+                body: pc.localDescription.sdp,
+                type: 'application/sdp',
+                token: this.options.token(),
+                headers: { Accept: 'application/sdp' },
+                timeout: 5000,
             });
             await pc.setRemoteDescription({ type: 'answer', sdp: text });
         } catch (error) {
@@ -236,7 +256,8 @@ export class Connection extends Emitter {
             const figures = this.stats.take(await pc.getStats());
             if (figures === null || pc !== this.pc || this.stopped) return;
             this.emit('line', figures, quality(figures));
-            if (this.redundancy.take(figures.lossOut) && pc.connectionState === 'connected') this.want('offer');
+            if (this.redundancy.take(figures.lossOut) && pc.connectionState === 'connected')
+                this.want('offer');
             if (figures.quiet_s > 8 && pc.connectionState === 'connected' && !this.busy) {
                 this.stats.quiet_s = 0;
                 this.want('restart');
@@ -254,7 +275,11 @@ export class Connection extends Emitter {
 
     forgetResource(resource) {
         if (resource === null) return;
-        send('DELETE', resource, { token: this.options.token(), keepalive: true, timeout: 3000 }).catch(() => {});
+        send('DELETE', resource, {
+            token: this.options.token(),
+            keepalive: true,
+            timeout: 3000,
+        }).catch(() => {});
     }
 
     // tell: whether the server is to be told, or knows.

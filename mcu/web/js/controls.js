@@ -4,15 +4,26 @@ import { icon } from './icons.js';
 
 // [name, icon on, icon off, key of the words, wide screens only?]
 const list = [
-    ['mic', 'mic', 'mic_off'], ['camera', 'camera', 'camera_off'], ['share', 'screen', 'screen'],
-    ['hand', 'hand', 'hand'], ['people', 'people', 'people'], ['line', 'line', 'line'],
-    ['settings', 'settings', 'settings'], ['more', 'more', 'more'], ['leave', 'leave', 'leave'],
+    ['mic', 'mic', 'mic_off'],
+    ['camera', 'camera', 'camera_off'],
+    ['share', 'screen', 'screen'],
+    ['hand', 'hand', 'hand'],
+    ['people', 'people', 'people'],
+    ['line', 'line', 'line'],
+    ['settings', 'settings', 'settings'],
+    ['more', 'more', 'more'],
+    ['leave', 'leave', 'leave'],
 ];
 
 function createControl(name, on, off, run) {
     const shape = h('span', { class: 'swap' }, icon(off));
     const word = h('span', { class: 'control-word' });
-    const element = h('button', { type: 'button', class: `control ${name}`, testid: name }, shape, word);
+    const element = h(
+        'button',
+        { type: 'button', class: `control ${name}`, testid: name },
+        shape,
+        word,
+    );
     element.addEventListener('click', (event) => {
         run(name);
         // After a click the space bar is for talking, not for this button again.
@@ -41,7 +52,9 @@ export class Controls {
         this.element = h('section', { class: 'console', testid: 'controls' });
         label(this.element, 'controls');
         for (const [name, on, off] of list) {
-            const control = createControl(name, on, off, (which) => (which === 'more' ? this.openMore() : actions[which]()));
+            const control = createControl(name, on, off, (which) =>
+                which === 'more' ? this.openMore() : actions[which](),
+            );
             this.controls[name] = control;
             this.element.append(control.element);
         }
@@ -50,10 +63,14 @@ export class Controls {
         this.meter = h('span', { class: 'mic-meter', 'aria-hidden': 'true' });
         this.controls.mic.element.append(this.meter);
         for (const name of ['people', 'line', 'settings', 'more'])
-            if (name !== 'people') this.controls[name].element.setAttribute('aria-haspopup', 'dialog');
+            if (name !== 'people')
+                this.controls[name].element.setAttribute('aria-haspopup', 'dialog');
         this.panelOpen = false;
-        this.ends = [session.on('me', () => this.paint()), session.on('waiting', () => this.paint()),
-            session.on('people', () => this.paint())];
+        this.ends = [
+            session.on('me', () => this.paint()),
+            session.on('waiting', () => this.paint()),
+            session.on('people', () => this.paint()),
+        ];
         this.timer = setInterval(() => this.hear(), 100);
         this.paint();
     }
@@ -76,7 +93,8 @@ export class Controls {
         controls.settings.paint(false, 'control.settings');
         controls.more.paint(false, 'control.more');
         controls.leave.paint(false, 'control.leave');
-        for (const name of ['mic', 'hand', 'share', 'camera']) show(controls[name].element, session.speaks);
+        for (const name of ['mic', 'hand', 'share', 'camera'])
+            show(controls[name].element, session.speaks);
         if (!canShare()) show(controls.share.element, false);
         const waiting = session.moderator ? session.waiting.size : 0;
         show(this.badge, waiting > 0);
@@ -92,16 +110,36 @@ export class Controls {
 
     // On a narrow screen: what has no place in the bar.
     openMore() {
-        const entries = [['share', 'screen', 'control.share'], ['line', 'line', 'control.line'],
-            ['settings', 'settings', 'control.settings'], ['help', 'help', 'control.help']];
+        const entries = [
+            ['share', 'screen', 'control.share'],
+            ['line', 'line', 'control.line'],
+            ['settings', 'settings', 'control.settings'],
+            ['help', 'help', 'control.help'],
+        ];
         const box = dialog({
-            t: 'control.more', kind: 'small sheet', testid: 'more-dialog',
-            content: h('div', { class: 'menu' }, entries
-                .filter(([name]) => name !== 'share' || (canShare() && this.session.speaks))
-                .map(([name, shape, t]) => button({
-                    t, icon: shape, kind: 'menu-item', testid: `more-${name}`,
-                    on: { click: () => { box.close(); this.actions[name](); } },
-                }))),
+            t: 'control.more',
+            kind: 'small sheet',
+            testid: 'more-dialog',
+            content: h(
+                'div',
+                { class: 'menu' },
+                entries
+                    .filter(([name]) => name !== 'share' || (canShare() && this.session.speaks))
+                    .map(([name, shape, t]) =>
+                        button({
+                            t,
+                            icon: shape,
+                            kind: 'menu-item',
+                            testid: `more-${name}`,
+                            on: {
+                                click: () => {
+                                    box.close();
+                                    this.actions[name]();
+                                },
+                            },
+                        }),
+                    ),
+            ),
         });
     }
 

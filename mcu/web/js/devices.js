@@ -3,8 +3,12 @@
 import { Emitter } from './emitter.js';
 
 const reasons = {
-    NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'none',
-    NotReadableError: 'busy', AbortError: 'busy', OverconstrainedError: 'none',
+    NotAllowedError: 'denied',
+    SecurityError: 'denied',
+    NotFoundError: 'none',
+    NotReadableError: 'busy',
+    AbortError: 'busy',
+    OverconstrainedError: 'none',
 };
 
 // The key of the text that says why a device could not be had.
@@ -70,7 +74,8 @@ export class Devices extends Emitter {
         const kinds = { audioinput: 'microphone', videoinput: 'camera', audiooutput: 'speaker' };
         try {
             for (const { kind, deviceId, label } of await navigator.mediaDevices.enumerateDevices())
-                if (kinds[kind] && deviceId !== '') found[kinds[kind]].push({ id: deviceId, name: label });
+                if (kinds[kind] && deviceId !== '')
+                    found[kinds[kind]].push({ id: deviceId, name: label });
         } catch {
             // Not allowed, or no such thing here: no choice is offered.
         }
@@ -79,20 +84,30 @@ export class Devices extends Emitter {
 
     async open(kind) {
         const wish = this.wish[kind];
-        const exactly = (id) => (kind === 'microphone'
-            ? { audio: {
-                deviceId: id ? { exact: id } : undefined, echoCancellation: this.processing,
-                noiseSuppression: this.processing, autoGainControl: this.processing,
-            } }
-            : { video: {
-                deviceId: id ? { exact: id } : undefined, width: { ideal: 1280 }, height: { ideal: 720 },
-                frameRate: { ideal: 25, max: 30 },
-            } });
+        const exactly = (id) =>
+            kind === 'microphone'
+                ? {
+                      audio: {
+                          deviceId: id ? { exact: id } : undefined,
+                          echoCancellation: this.processing,
+                          noiseSuppression: this.processing,
+                          autoGainControl: this.processing,
+                      },
+                  }
+                : {
+                      video: {
+                          deviceId: id ? { exact: id } : undefined,
+                          width: { ideal: 1280 },
+                          height: { ideal: 720 },
+                          frameRate: { ideal: 25, max: 30 },
+                      },
+                  };
         let stream;
         try {
             stream = await navigator.mediaDevices.getUserMedia(exactly(wish));
         } catch (error) {
-            if (!wish || !['OverconstrainedError', 'NotFoundError'].includes(error.name)) throw error;
+            if (!wish || !['OverconstrainedError', 'NotFoundError'].includes(error.name))
+                throw error;
             stream = await navigator.mediaDevices.getUserMedia(exactly('')); // the wished one is gone
         }
         const [track] = stream.getTracks();
@@ -100,8 +115,14 @@ export class Devices extends Emitter {
         this[kind] = track;
         track.addEventListener('ended', () => this[kind] === track && this.unplugged(kind));
         if (kind === 'microphone') {
-            track.addEventListener('mute', () => this[kind] === track && this.emit('silenced', true));
-            track.addEventListener('unmute', () => this[kind] === track && this.emit('silenced', false));
+            track.addEventListener(
+                'mute',
+                () => this[kind] === track && this.emit('silenced', true),
+            );
+            track.addEventListener(
+                'unmute',
+                () => this[kind] === track && this.emit('silenced', false),
+            );
             this.probe = track.clone();
             this.meter = new Meter(this.probe);
         }

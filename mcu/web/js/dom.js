@@ -32,13 +32,19 @@ export function retranslate(root = document) {
 }
 
 const special = {
-    class: (e, v) => { e.className = v; },
-    text: (e, v) => { e.textContent = v; },
+    class: (e, v) => {
+        e.className = v;
+    },
+    text: (e, v) => {
+        e.textContent = v;
+    },
     t: (e, v) => (Array.isArray(v) ? say(e, v[0], v[1]) : say(e, v)),
     label: (e, v) => (Array.isArray(v) ? label(e, v[0], v[1]) : label(e, v)),
     title: (e, v) => say(e, v, undefined, 'title'),
     hint: (e, v) => say(e, v, undefined, 'placeholder'),
-    testid: (e, v) => { e.dataset.testid = v; },
+    testid: (e, v) => {
+        e.dataset.testid = v;
+    },
     on: (e, v) => {
         for (const [type, handler] of Object.entries(v)) e.addEventListener(type, handler);
     },
@@ -76,8 +82,12 @@ export function show(element, visible) {
 // A button with an icon and a word; {quiet: true} keeps the word for screen readers only.
 export function button({ icon: name, t, kind = '', quiet = false, testid, on, ...rest }) {
     const word = h('span', { t, class: quiet ? 'sr-only' : 'button-word' });
-    return h('button', { type: 'button', class: `button ${kind}`.trim(), testid, on, ...rest },
-        name && icon(name), word);
+    return h(
+        'button',
+        { type: 'button', class: `button ${kind}`.trim(), testid, on, ...rest },
+        name && icon(name),
+        word,
+    );
 }
 
 let nextId = 0;
@@ -113,15 +123,27 @@ export function field({ t, control, hint, error = false }) {
 export function toggle({ t, hint, checked = false, testid, onchange, disabled }) {
     const id = uniqueId('toggle');
     const box = h('input', {
-        type: 'checkbox', id, class: 'switch', testid, role: 'switch', disabled,
+        type: 'checkbox',
+        id,
+        class: 'switch',
+        testid,
+        role: 'switch',
+        disabled,
         'aria-describedby': hint ? `${id}-hint` : undefined,
     });
     box.checked = checked;
     box.addEventListener('change', () => onchange(box.checked, box));
-    const element = h('div', { class: 'toggle' },
-        h('div', { class: 'toggle-words' },
-            h('label', { for: id, t }), hint && h('p', { class: 'hint', id: `${id}-hint`, t: hint })),
-        box);
+    const element = h(
+        'div',
+        { class: 'toggle' },
+        h(
+            'div',
+            { class: 'toggle-words' },
+            h('label', { for: id, t }),
+            hint && h('p', { class: 'hint', id: `${id}-hint`, t: hint }),
+        ),
+        box,
+    );
     return { element, box };
 }
 
@@ -132,15 +154,29 @@ export function choice({ t, options, value, testid, onchange, kind = '' }) {
     for (const option of options) {
         const id = uniqueId('option');
         const radio = h('input', {
-            type: 'radio', name, id, value: option.value, disabled: option.disabled,
+            type: 'radio',
+            name,
+            id,
+            value: option.value,
+            disabled: option.disabled,
             testid: testid && `${testid}-${option.value}`,
             'aria-describedby': option.hint ? `${id}-hint` : undefined,
         });
         radio.checked = option.value === value;
         radio.addEventListener('change', () => radio.checked && onchange(option.value));
-        element.append(h('div', { class: 'option' }, radio,
-            h('div', {}, h('label', { for: id, t: option.t }),
-                option.hint && h('p', { class: 'hint', id: `${id}-hint`, t: option.hint }))));
+        element.append(
+            h(
+                'div',
+                { class: 'option' },
+                radio,
+                h(
+                    'div',
+                    {},
+                    h('label', { for: id, t: option.t }),
+                    option.hint && h('p', { class: 'hint', id: `${id}-hint`, t: option.hint }),
+                ),
+            ),
+        );
     }
     return element;
 }
@@ -148,14 +184,20 @@ export function choice({ t, options, value, testid, onchange, kind = '' }) {
 // A modal dialog with a heading and a close button. It goes away when closed.
 export function dialog({ t, testid, kind = '', content, onclose }) {
     const headingId = uniqueId('dialog');
-    const close = h('button', { type: 'button', class: 'icon-button', label: 'close', testid: 'close' },
-        icon('close'));
+    const close = h(
+        'button',
+        { type: 'button', class: 'icon-button', label: 'close', testid: 'close' },
+        icon('close'),
+    );
     const body = h('div', { class: 'dialog-body' }, content);
     // What only has text must still scroll by keyboard.
     if (body.querySelector('button, input, select, a, summary') === null) body.tabIndex = 0;
-    const element = h('dialog', { class: `dialog ${kind}`.trim(), 'aria-labelledby': headingId, testid },
+    const element = h(
+        'dialog',
+        { class: `dialog ${kind}`.trim(), 'aria-labelledby': headingId, testid },
         h('header', { class: 'dialog-head' }, h('h2', { id: headingId, t, tabindex: '-1' }), close),
-        body);
+        body,
+    );
     const before = document.activeElement;
     close.addEventListener('click', () => element.close());
     element.addEventListener('click', (event) => event.target === element && element.close());
@@ -174,15 +216,28 @@ export function confirmDialog({ t, text, yes, kind = 'danger', testid }) {
     return new Promise((resolve) => {
         let answer = false;
         const box = dialog({
-            t, testid, kind: 'small', onclose: () => resolve(answer),
+            t,
+            testid,
+            kind: 'small',
+            onclose: () => resolve(answer),
             content: [
                 h('p', { t: text }),
-                h('div', { class: 'row end' },
+                h(
+                    'div',
+                    { class: 'row end' },
                     button({ t: 'cancel', testid: 'cancel', on: { click: () => box.close() } }),
                     button({
-                        t: yes, kind, testid: 'confirm',
-                        on: { click: () => { answer = true; box.close(); } },
-                    })),
+                        t: yes,
+                        kind,
+                        testid: 'confirm',
+                        on: {
+                            click: () => {
+                                answer = true;
+                                box.close();
+                            },
+                        },
+                    }),
+                ),
             ],
         });
     });
@@ -223,15 +278,32 @@ export function clearToasts() {
 export function toast(key, parameters, { kind = '', action, seconds = 6, urgent = false } = {}) {
     announce(key, parameters, urgent);
     if (toasts === null) return null;
-    const note = h('div', { class: `toast ${kind}`.trim(), testid: 'toast' }, h('p', { t: [key, parameters] }));
+    const note = h(
+        'div',
+        { class: `toast ${kind}`.trim(), testid: 'toast' },
+        h('p', { t: [key, parameters] }),
+    );
     const remove = () => note.remove();
     if (action)
-        note.append(button({
-            t: action.t, kind: 'small',
-            on: { click: () => { remove(); action.run(); } },
-        }));
-    note.append(h('button', { type: 'button', class: 'icon-button small', label: 'close', on: { click: remove } },
-        icon('close')));
+        note.append(
+            button({
+                t: action.t,
+                kind: 'small',
+                on: {
+                    click: () => {
+                        remove();
+                        action.run();
+                    },
+                },
+            }),
+        );
+    note.append(
+        h(
+            'button',
+            { type: 'button', class: 'icon-button small', label: 'close', on: { click: remove } },
+            icon('close'),
+        ),
+    );
     toasts.append(note);
     while (toasts.childElementCount > 3) toasts.firstElementChild.remove();
     if (!action) setTimeout(remove, seconds * 1000);

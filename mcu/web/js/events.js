@@ -24,18 +24,27 @@ export class EventSocket {
         url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
         const token = this.token();
         const named = word.test(token);
-        const socket = new WebSocket(url, named ? ['mischpult.events', `bearer.${token}`] : ['mischpult.events']);
+        const socket = new WebSocket(
+            url,
+            named ? ['mischpult.events', `bearer.${token}`] : ['mischpult.events'],
+        );
         this.forget();
         this.socket = socket;
         // A connection attempt into a dead network can hang for minutes.
-        const limit = setTimeout(() => socket.readyState === WebSocket.CONNECTING && this.broken(socket), 6000);
+        const limit = setTimeout(
+            () => socket.readyState === WebSocket.CONNECTING && this.broken(socket),
+            6000,
+        );
         socket.addEventListener('open', () => {
             clearTimeout(limit);
             if (socket !== this.socket) return;
             if (!named) socket.send(JSON.stringify({ token }));
             this.handlers.open?.();
         });
-        socket.addEventListener('message', (message) => socket === this.socket && this.take(message.data));
+        socket.addEventListener(
+            'message',
+            (message) => socket === this.socket && this.take(message.data),
+        );
         socket.addEventListener('close', () => {
             clearTimeout(limit);
             this.broken(socket);

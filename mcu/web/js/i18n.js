@@ -47,7 +47,10 @@ function number(value) {
 }
 
 export function time(seconds) {
-    return new Date(seconds * 1000).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+    return new Date(seconds * 1000).toLocaleTimeString(language, {
+        hour: '2-digit',
+        minute: '2-digit',
+    });
 }
 
 // 75 → 1:15, 3675 → 1:01:15

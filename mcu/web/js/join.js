@@ -14,7 +14,12 @@ function deviceSwitch(devices, kind) {
     const word = h('span', { class: 'button-word' });
     const shape = h('span', { class: 'swap' });
     const problem = h('p', { class: 'field-error', role: 'alert', testid: `${kind}-error` });
-    const press = h('button', { type: 'button', class: 'button device-switch', testid: `join-${kind}` }, shape, word);
+    const press = h(
+        'button',
+        { type: 'button', class: 'button device-switch', testid: `join-${kind}` },
+        shape,
+        word,
+    );
     const short = kind === 'microphone' ? 'mic' : 'camera';
     const on = () => devices[kind] !== null;
     const paint = () => {
@@ -40,17 +45,31 @@ function deviceSwitch(devices, kind) {
 }
 
 function devicePanel(devices, speakerTest) {
-    const video = h('video', { class: 'preview-video', autoplay: true, playsinline: true, testid: 'preview' });
+    const video = h('video', {
+        class: 'preview-video',
+        autoplay: true,
+        playsinline: true,
+        testid: 'preview',
+    });
     video.muted = true;
-    const empty = h('div', { class: 'preview-empty' }, icon('camera_off'), h('p', { t: 'join.camera.none' }));
+    const empty = h(
+        'div',
+        { class: 'preview-empty' },
+        icon('camera_off'),
+        h('p', { t: 'join.camera.none' }),
+    );
     const preview = h('div', { class: 'preview' }, empty, video);
     const mic = deviceSwitch(devices, 'microphone');
     const camera = deviceSwitch(devices, 'camera');
     const meter = levelBar(devices);
     const selects = ['microphone', 'camera', 'speaker'].map((kind) => deviceSelect(devices, kind));
-    const tone = () => useSpeaker(speakerTest, devices.wish.speaker).then(() => testTone(speakerTest));
+    const tone = () =>
+        useSpeaker(speakerTest, devices.wish.speaker).then(() => testTone(speakerTest));
     const test = button({
-        t: 'join.test', icon: 'speaker', kind: 'quiet', testid: 'test-sound',
+        t: 'join.test',
+        icon: 'speaker',
+        kind: 'quiet',
+        testid: 'test-sound',
         on: { click: () => tone().catch(() => {}) },
     });
     const paint = () => {
@@ -65,11 +84,26 @@ function devicePanel(devices, speakerTest) {
     };
     paint();
     const off = devices.on('change', paint);
-    const element = h('div', { class: 'join-devices' }, preview,
-        h('div', { class: 'row switches' }, mic.press, camera.press), mic.problem, camera.problem, meter.element,
-        h('details', { class: 'device-details', testid: 'devices' },
+    const element = h(
+        'div',
+        { class: 'join-devices' },
+        preview,
+        h('div', { class: 'row switches' }, mic.press, camera.press),
+        mic.problem,
+        camera.problem,
+        meter.element,
+        h(
+            'details',
+            { class: 'device-details', testid: 'devices' },
             h('summary', {}, h('span', { t: 'join.devices' }), icon('chevron')),
-            h('div', { class: 'stack' }, selects.map((s) => s.element), test)));
+            h(
+                'div',
+                { class: 'stack' },
+                selects.map((s) => s.element),
+                test,
+            ),
+        ),
+    );
     const destroy = () => {
         off();
         meter.destroy();
@@ -79,8 +113,20 @@ function devicePanel(devices, speakerTest) {
 }
 
 function protection(entry) {
-    return h('div', { class: 'protection', testid: 'protection' }, icon('shield'),
-        h('p', {}, h('span', { t: 'privacy.transport' }), ' ', h('span', { t: 'privacy.people' }), ' ', privacyLink(entry)));
+    return h(
+        'div',
+        { class: 'protection', testid: 'protection' },
+        icon('shield'),
+        h(
+            'p',
+            {},
+            h('span', { t: 'privacy.transport' }),
+            ' ',
+            h('span', { t: 'privacy.people' }),
+            ' ',
+            privacyLink(entry),
+        ),
+    );
 }
 
 // Counts a wait down in the button and in words; the form is back when it is over.
@@ -104,31 +150,74 @@ export function showJoin({ room, entry, devices, name, invited, onjoin }) {
     const remembered = readRemembered();
     const speakerTest = h('audio', {});
     const who = field({
-        t: 'join.name', hint: 'join.name.hint',
-        control: h('input', { type: 'text', maxlength: 64, autocomplete: 'nickname', testid: 'name', enterkeyhint: 'go' }),
+        t: 'join.name',
+        hint: 'join.name.hint',
+        control: h('input', {
+            type: 'text',
+            maxlength: 64,
+            autocomplete: 'nickname',
+            testid: 'name',
+            enterkeyhint: 'go',
+        }),
     });
     who.control.value = remembered?.name ?? name ?? '';
     const pin = field({
-        t: 'join.pin', error: true,
+        t: 'join.pin',
+        error: true,
         control: h('input', {
-            type: 'text', inputmode: 'numeric', autocomplete: 'off', maxlength: 12, testid: 'pin', class: 'pin',
+            type: 'text',
+            inputmode: 'numeric',
+            autocomplete: 'off',
+            maxlength: 12,
+            testid: 'pin',
+            class: 'pin',
         }),
     });
     show(pin.element, entry.pin && !invited);
     const remember = toggle({
-        t: 'join.remember', hint: 'join.remember.hint', checked: remembered !== null, testid: 'remember',
+        t: 'join.remember',
+        hint: 'join.remember.hint',
+        checked: remembered !== null,
+        testid: 'remember',
         onchange: () => {},
     });
     const problem = h('p', { class: 'form-error', role: 'alert', testid: 'join-error' });
-    const submit = button({ t: 'join.go', kind: 'primary wide', type: 'submit', testid: 'join', icon: 'arrow' });
+    const submit = button({
+        t: 'join.go',
+        kind: 'primary wide',
+        type: 'submit',
+        testid: 'join',
+        icon: 'arrow',
+    });
     const panel = devicePanel(devices, speakerTest);
-    const notes = h('ul', { class: 'notes' },
+    const notes = h(
+        'ul',
+        { class: 'notes' },
         entry.lobby && h('li', {}, icon('door'), h('span', { t: 'join.lobby' })),
         entry.locked && h('li', {}, icon('lock'), h('span', { t: 'join.locked' })),
-        !entry.video && h('li', {}, icon('speaker'), h('span', { t: 'join.sound_only' })));
-    const head = h('div', { class: 'join-head' },
-        h('h1', { tabindex: '-1' }, h('span', { class: 'kicker', t: 'join.title' }), h('span', { text: room })), notes);
-    const form = h('form', { class: 'stack join-form', novalidate: true, testid: 'join-form' }, who.element, pin.element, remember.element, problem, submit, protection(entry));
+        !entry.video && h('li', {}, icon('speaker'), h('span', { t: 'join.sound_only' })),
+    );
+    const head = h(
+        'div',
+        { class: 'join-head' },
+        h(
+            'h1',
+            { tabindex: '-1' },
+            h('span', { class: 'kicker', t: 'join.title' }),
+            h('span', { text: room }),
+        ),
+        notes,
+    );
+    const form = h(
+        'form',
+        { class: 'stack join-form', novalidate: true, testid: 'join-form' },
+        who.element,
+        pin.element,
+        remember.element,
+        problem,
+        submit,
+        protection(entry),
+    );
 
     const fail = (error) => {
         submit.classList.remove('busy');
@@ -154,13 +243,20 @@ export function showJoin({ room, entry, devices, name, invited, onjoin }) {
         submit.disabled = true;
         submit.classList.add('busy');
         try {
-            await onjoin({ name: who.control.value.trim(), pin: pin.control.value.trim(), remember: remember.box.checked });
+            await onjoin({
+                name: who.control.value.trim(),
+                pin: pin.control.value.trim(),
+                remember: remember.box.checked,
+            });
             panel.destroy();
         } catch (error) {
             fail(error);
         }
     });
-    showPage(h('section', { class: 'card join' }, head, panel.element, form, speakerTest),
-        { entry, title: ['join.of', { room }], kind: 'wide' });
+    showPage(h('section', { class: 'card join' }, head, panel.element, form, speakerTest), {
+        entry,
+        title: ['join.of', { room }],
+        kind: 'wide',
+    });
     who.control.focus();
 }

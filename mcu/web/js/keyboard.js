@@ -2,7 +2,13 @@
 // be turned off (WCAG 2.1.4). Holding the space bar talks as long as it is held.
 
 export const shortcuts = [
-    ['M', 'mic'], ['V', 'camera'], ['S', 'share'], ['H', 'hand'], ['P', 'people'], ['L', 'line'], ['?', 'help'],
+    ['M', 'mic'],
+    ['V', 'camera'],
+    ['S', 'share'],
+    ['H', 'hand'],
+    ['P', 'people'],
+    ['L', 'line'],
+    ['?', 'help'],
 ];
 
 const fields = 'input, textarea, select, [contenteditable]';
@@ -23,7 +29,8 @@ export class Keyboard {
     }
 
     pressed(event) {
-        if (!this.enabled() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+        if (!this.enabled() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing)
+            return;
         const target = event.target instanceof Element ? event.target : document.body;
         if (target.closest(fields) || document.querySelector('dialog[open]')) return;
         if (event.key === ' ') {

@@ -30,10 +30,24 @@ import { Meeting } from './meeting.js';
 import { Session } from './session.js';
 import { showNotice } from './shell.js';
 import { showStart } from './start.js';
-import { readLink, readRemembered, readSwitches, readTicket, writeLink, writeRemembered, writeTicket } from './store.js';
+import {
+    readLink,
+    readRemembered,
+    readSwitches,
+    readTicket,
+    writeLink,
+    writeRemembered,
+    writeTicket,
+} from './store.js';
 
 const home = { t: 'to_start', run: () => location.assign('/'), testid: 'to-start' };
-const again = { t: 'try_again', icon: 'refresh', kind: 'primary', testid: 'again', run: () => location.reload() };
+const again = {
+    t: 'try_again',
+    icon: 'refresh',
+    kind: 'primary',
+    testid: 'again',
+    run: () => location.reload(),
+};
 
 // code of an error → [key of the page, symbol, actions]
 const pages = {
@@ -48,7 +62,12 @@ const pages = {
     refused: ['page.refused', 'door', [home], 'refused'],
     kicked: ['page.kicked', 'remove', [home], 'kicked'],
     closed: ['page.ended', 'check', [home], 'ended'],
-    replaced: ['page.replaced', 'screen', [{ ...again, t: 'page.replaced.here', testid: 'here' }], 'replaced'],
+    replaced: [
+        'page.replaced',
+        'screen',
+        [{ ...again, t: 'page.replaced.here', testid: 'here' }],
+        'replaced',
+    ],
 };
 
 class Room {
@@ -58,9 +77,15 @@ class Room {
         this.devices = null;
         this.meeting = null;
         this.session = null;
-        addEventListener('pagehide', () => this.session?.phase !== 'over' && this.session?.vanish());
+        addEventListener(
+            'pagehide',
+            () => this.session?.phase !== 'over' && this.session?.vanish(),
+        );
         // A page that comes back from the browser's memory has no connection any more.
-        addEventListener('pageshow', (event) => event.persisted && this.session !== null && location.reload());
+        addEventListener(
+            'pageshow',
+            (event) => event.persisted && this.session !== null && location.reload(),
+        );
     }
 
     async open() {
@@ -98,12 +123,19 @@ class Room {
 
     // A reload: the ticket opens the door without questions.
     async comeBack(ticket) {
-        showNotice({ key: 'page.entering', symbol: 'refresh', testid: 'entering', busy: true, entry: this.entry });
+        showNotice({
+            key: 'page.entering',
+            symbol: 'refresh',
+            testid: 'entering',
+            busy: true,
+            entry: this.entry,
+        });
         try {
             await this.newSession().enter({ token: ticket.ticket, name: ticket.name });
         } catch (error) {
             if (error instanceof ApiError && !error.passing) writeTicket(this.name, null);
-            if (['kicked', 'refused', 'locked', 'room_full'].includes(error.code) || error.passing) this.showError(error);
+            if (['kicked', 'refused', 'locked', 'room_full'].includes(error.code) || error.passing)
+                this.showError(error);
             else this.showJoin();
         }
     }
@@ -116,8 +148,12 @@ class Room {
             return;
         }
         showJoin({
-            room: this.name, entry: this.entry, devices: this.devices, name: readTicket(this.name)?.name,
-            invited: link !== null, onjoin: (wish) => this.join(wish),
+            room: this.name,
+            entry: this.entry,
+            devices: this.devices,
+            name: readTicket(this.name)?.name,
+            invited: link !== null,
+            onjoin: (wish) => this.join(wish),
         });
     }
 
@@ -134,7 +170,8 @@ class Room {
         } catch (error) {
             const page = pages[error.code];
             if (page !== undefined && error.code !== 'locked') {
-                if (['token_expired', 'invalid_token', 'wrong_room'].includes(error.code)) this.dropBearers();
+                if (['token_expired', 'invalid_token', 'wrong_room'].includes(error.code))
+                    this.dropBearers();
                 this.showError(error);
                 return;
             }
@@ -157,8 +194,15 @@ class Room {
         this.meeting?.destroy();
         this.meeting = null;
         showNotice({
-            key: 'page.lobby', parameters: { room: this.name }, symbol: 'door', testid: 'lobby-page', busy: true, entry: this.entry,
-            actions: [{ t: 'page.lobby.cancel', testid: 'cancel-wait', run: () => this.session.leave() }],
+            key: 'page.lobby',
+            parameters: { room: this.name },
+            symbol: 'door',
+            testid: 'lobby-page',
+            busy: true,
+            entry: this.entry,
+            actions: [
+                { t: 'page.lobby.cancel', testid: 'cancel-wait', run: () => this.session.leave() },
+            ],
         });
     }
 
@@ -172,15 +216,34 @@ class Room {
 
     showLeft() {
         showNotice({
-            key: 'page.left', parameters: { room: this.name }, symbol: 'leave', testid: 'left', entry: this.entry,
-            actions: [{ t: 'page.left.rejoin', icon: 'refresh', kind: 'primary', testid: 'rejoin', run: () => location.reload() }, home],
+            key: 'page.left',
+            parameters: { room: this.name },
+            symbol: 'leave',
+            testid: 'left',
+            entry: this.entry,
+            actions: [
+                {
+                    t: 'page.left.rejoin',
+                    icon: 'refresh',
+                    kind: 'primary',
+                    testid: 'rejoin',
+                    run: () => location.reload(),
+                },
+                home,
+            ],
         });
     }
 
     showError(error) {
-        const [key, symbol, actions, testid] = pages[error.code] ?? ['page.failed', 'warning', [again], 'failed'];
+        const [key, symbol, actions, testid] = pages[error.code] ?? [
+            'page.failed',
+            'warning',
+            [again],
+            'failed',
+        ];
         // Reloading comes back as the same person only if the ticket says so.
-        if (error.code === 'replaced') writeTicket(this.name, { ...readTicket(this.name), live: true });
+        if (error.code === 'replaced')
+            writeTicket(this.name, { ...readTicket(this.name), live: true });
         const parameters = { room: this.name };
         const extra = key === 'page.failed' ? [h('p', { class: 'hint', t: errorKey(error) })] : [];
         showNotice({ key, parameters, symbol, actions, testid, entry: this.entry, extra });
@@ -200,7 +263,16 @@ function boot() {
     } catch {
         // Not a name: the server says so, too.
     }
-    new Room(name).open().catch(() => showNotice({ key: 'page.failed', symbol: 'warning', actions: [again], testid: 'failed' }));
+    new Room(name)
+        .open()
+        .catch(() =>
+            showNotice({
+                key: 'page.failed',
+                symbol: 'warning',
+                actions: [again],
+                testid: 'failed',
+            }),
+        );
 }
 
 boot();

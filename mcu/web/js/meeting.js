@@ -29,9 +29,15 @@ export class Meeting {
         this.audio = h('audio', { autoplay: true, testid: 'sound' });
         this.preview = this.makePreview();
         this.panel = this.makePanel();
-        this.element = h('div', { class: 'meeting', testid: 'meeting' }, this.makeHead(), this.banners.element,
+        this.element = h(
+            'div',
+            { class: 'meeting', testid: 'meeting' },
+            this.makeHead(),
+            this.banners.element,
             h('div', { class: 'meeting-body' }, this.stage.element, this.panel.element),
-            this.controls.element, this.audio);
+            this.controls.element,
+            this.audio,
+        );
         this.listen();
         this.clock = setInterval(() => this.tick(), 1000);
         this.loud = 0;
@@ -54,23 +60,50 @@ export class Meeting {
             rates: h('span', { class: 'rates' }),
             quality: h('span', { class: 'quality-word' }),
         };
-        head.link = h('button', { type: 'button', class: 'link-state', testid: 'connection' }, icon('bars'), head.quality, head.rates);
+        head.link = h(
+            'button',
+            { type: 'button', class: 'link-state', testid: 'connection' },
+            icon('bars'),
+            head.quality,
+            head.rates,
+        );
         head.link.addEventListener('click', () => openConnection(this.session, this.last));
         this.head = head;
-        return h('header', { class: 'meeting-head' }, brandMark(), head.name, head.flags, head.clock, head.link);
+        return h(
+            'header',
+            { class: 'meeting-head' },
+            brandMark(),
+            head.name,
+            head.flags,
+            head.clock,
+            head.link,
+        );
     }
 
     makePanel() {
         const { session } = this;
-        const close = h('button', { type: 'button', class: 'icon-button', label: 'close', testid: 'close-people' }, icon('close'));
+        const close = h(
+            'button',
+            { type: 'button', class: 'icon-button', label: 'close', testid: 'close-people' },
+            icon('close'),
+        );
         close.addEventListener('click', () => this.togglePanel(false));
         const heading = h('h2', { id: 'people-heading', tabindex: '-1' });
         const parts = [new WaitingList(session), new RoomTools(session), new Roster(session)];
-        const element = h('aside', { class: 'panel', hidden: true, 'aria-labelledby': 'people-heading', testid: 'panel' },
+        const element = h(
+            'aside',
+            { class: 'panel', hidden: true, 'aria-labelledby': 'people-heading', testid: 'panel' },
             h('header', { class: 'panel-head' }, heading, close),
-            h('div', { class: 'panel-body' }, parts.map((part) => part.element)));
-        const paint = () => (session.people.size > 0 ? say(heading, 'people.heading', { n: session.people.size })
-            : say(heading, 'control.people'));
+            h(
+                'div',
+                { class: 'panel-body' },
+                parts.map((part) => part.element),
+            ),
+        );
+        const paint = () =>
+            session.people.size > 0
+                ? say(heading, 'people.heading', { n: session.people.size })
+                : say(heading, 'control.people');
         this.ends.push(session.on('people', paint), ...parts.map((part) => () => part.destroy()));
         paint();
         return { element, heading };
@@ -80,7 +113,12 @@ export class Meeting {
         const video = h('video', { autoplay: true, playsinline: true });
         video.muted = true;
         const text = h('p', {});
-        const element = h('li', { class: 'self-view', hidden: true, testid: 'self-view' }, video, text);
+        const element = h(
+            'li',
+            { class: 'self-view', hidden: true, testid: 'self-view' },
+            video,
+            text,
+        );
         this.stage.list.append(element);
         return { element, video, text };
     }
@@ -116,7 +154,11 @@ export class Meeting {
         try {
             await what();
         } catch (error) {
-            toast(device ? deviceErrorKey(error, device) : errorKey(error), {}, { kind: 'bad', urgent: true });
+            toast(
+                device ? deviceErrorKey(error, device) : errorKey(error),
+                {},
+                { kind: 'bad', urgent: true },
+            );
         }
     }
 
@@ -128,7 +170,8 @@ export class Meeting {
         this.banners.clear('speaking');
         await this.guard(() => session.setMicrophone(on), 'microphone');
         // The key was let go while the browser still asked for leave.
-        if (talk && on && !this.held) await this.guard(() => session.setMicrophone(false), 'microphone');
+        if (talk && on && !this.held)
+            await this.guard(() => session.setMicrophone(false), 'microphone');
         if (!talk) announce(session.micOn ? 'say.mic.on' : 'say.mic.off');
     }
 
@@ -167,12 +210,31 @@ export class Meeting {
                 toast('notice.hand', { name: nameOf(person) }, { kind: 'hand' });
         });
         on('waiting', (one) => one && this.knocked(one));
-        this.ends.push(session.devices.on('lost', (kind, then) =>
-            toast(`device.${kind}.lost.${then}`, {}, { kind: 'bad', urgent: true })));
-        this.ends.push(session.devices.on('silenced', (silent) => silent && session.micOn && toast('device.microphone.silent')));
-        this.ends.push(session.devices.on('change', (kind) => kind === 'speaker' && useSpeaker(this.audio, session.devices.wish.speaker)));
+        this.ends.push(
+            session.devices.on('lost', (kind, then) =>
+                toast(`device.${kind}.lost.${then}`, {}, { kind: 'bad', urgent: true }),
+            ),
+        );
+        this.ends.push(
+            session.devices.on(
+                'silenced',
+                (silent) => silent && session.micOn && toast('device.microphone.silent'),
+            ),
+        );
+        this.ends.push(
+            session.devices.on(
+                'change',
+                (kind) =>
+                    kind === 'speaker' && useSpeaker(this.audio, session.devices.wish.speaker),
+            ),
+        );
         this.escape = (event) => {
-            if (event.key !== 'Escape' || document.querySelector('dialog[open]') || this.panel.element.hidden) return;
+            if (
+                event.key !== 'Escape' ||
+                document.querySelector('dialog[open]') ||
+                this.panel.element.hidden
+            )
+                return;
             this.togglePanel(false);
         };
         addEventListener('keydown', this.escape);
@@ -184,7 +246,8 @@ export class Meeting {
         this.crowd[what] += 1;
         clearTimeout(this.crowdTimer);
         this.crowdTimer = setTimeout(() => {
-            for (const [key, n] of Object.entries(this.crowd)) if (n > 0) announce(`say.${key}`, { n });
+            for (const [key, n] of Object.entries(this.crowd))
+                if (n > 0) announce(`say.${key}`, { n });
             this.crowd = null;
         }, 1500);
     }
@@ -192,18 +255,33 @@ export class Meeting {
     knocked(one) {
         if (!this.session.moderator) return;
         if (readSwitches().sounds) knock();
-        toast('notice.knock', { name: nameOf(one) }, {
-            kind: 'hand', action: { t: 'notice.knock.show', run: () => this.togglePanel(true) },
-        });
+        toast(
+            'notice.knock',
+            { name: nameOf(one) },
+            {
+                kind: 'hand',
+                action: { t: 'notice.knock.show', run: () => this.togglePanel(true) },
+            },
+        );
     }
 
     askedToUnmute() {
         if (this.session.micOn) return;
         if (readSwitches().sounds) knock();
         this.banners.set('asked', {
-            t: 'asked.text', symbol: 'mic', kind: 'ask', urgent: true, actions: [
-                { t: 'asked.yes', kind: 'primary', testid: 'asked-yes', run: () => this.setMicrophone(true) },
-                { t: 'asked.no', testid: 'asked-no', run: () => this.banners.clear('asked') }],
+            t: 'asked.text',
+            symbol: 'mic',
+            kind: 'ask',
+            urgent: true,
+            actions: [
+                {
+                    t: 'asked.yes',
+                    kind: 'primary',
+                    testid: 'asked-yes',
+                    run: () => this.setMicrophone(true),
+                },
+                { t: 'asked.no', testid: 'asked-no', run: () => this.banners.clear('asked') },
+            ],
         });
     }
 
@@ -216,8 +294,18 @@ export class Meeting {
         } catch (error) {
             if (error.name !== 'NotAllowedError') return; // a newer stream took its place
             this.banners.set('sound', {
-                t: 'sound.blocked', symbol: 'speaker', kind: 'ask', urgent: true, actions: [
-                    { t: 'sound.allow', kind: 'primary', testid: 'allow-sound', run: () => this.play(stream) }],
+                t: 'sound.blocked',
+                symbol: 'speaker',
+                kind: 'ask',
+                urgent: true,
+                actions: [
+                    {
+                        t: 'sound.allow',
+                        kind: 'primary',
+                        testid: 'allow-sound',
+                        run: () => this.play(stream),
+                    },
+                ],
             });
         }
     }
@@ -227,7 +315,8 @@ export class Meeting {
         const camera = session.devices.camera;
         show(preview.element, camera !== null);
         const track = preview.video.srcObject?.getVideoTracks()[0] ?? null;
-        if (track !== camera) preview.video.srcObject = camera === null ? null : new MediaStream([camera]);
+        if (track !== camera)
+            preview.video.srcObject = camera === null ? null : new MediaStream([camera]);
         say(preview.text, session.entry.video ? 'camera.seen' : 'camera.only_you');
         if (session.display === null) this.banners.clear('share');
         else this.paintShare();
@@ -239,21 +328,42 @@ export class Meeting {
         const state = `${sound}/${session.displaySound}`;
         if (this.banners.has('share') && this.shareState === state) return;
         this.shareState = state;
-        const actions = [{ t: 'share.stop', testid: 'stop-share', run: () => session.stopSharing() }];
+        const actions = [
+            { t: 'share.stop', testid: 'stop-share', run: () => session.stopSharing() },
+        ];
         if (sound)
             actions.unshift({
-                t: session.displaySound ? 'share.sound_off' : 'share.sound_on', testid: 'share-sound',
+                t: session.displaySound ? 'share.sound_off' : 'share.sound_on',
+                testid: 'share-sound',
                 run: () => session.setShareSound(!session.displaySound),
             });
-        const what = session.entry.video ? 'share.on' : sound ? 'share.sound_only' : 'share.nothing';
+        const what = session.entry.video
+            ? 'share.on'
+            : sound
+              ? 'share.sound_only'
+              : 'share.nothing';
         this.banners.set('share', { t: what, symbol: 'screen', actions });
     }
 
     paintRoom() {
         const { locked, lobby, pin } = this.session.state;
-        const flags = [[locked, 'lock', 'flag.locked'], [lobby, 'door', 'flag.lobby'], [pin, 'key', 'flag.pin']];
-        this.head.flags.replaceChildren(...flags.filter(([on]) => on).map(([, name, t]) =>
-            h('span', { class: 'flag', title: t }, icon(name), h('span', { class: 'sr-only', t }))));
+        const flags = [
+            [locked, 'lock', 'flag.locked'],
+            [lobby, 'door', 'flag.lobby'],
+            [pin, 'key', 'flag.pin'],
+        ];
+        this.head.flags.replaceChildren(
+            ...flags
+                .filter(([on]) => on)
+                .map(([, name, t]) =>
+                    h(
+                        'span',
+                        { class: 'flag', title: t },
+                        icon(name),
+                        h('span', { class: 'sr-only', t }),
+                    ),
+                ),
+        );
     }
 
     paintLink() {
@@ -264,7 +374,10 @@ export class Meeting {
         say(head.quality, `connection.${state}`);
         show(head.rates, figures !== null && session.link === 'connected');
         if (figures !== null)
-            say(head.rates, 'connection.rates', { in: Math.round(figures.kbpsIn), out: Math.round(figures.kbpsOut) });
+            say(head.rates, 'connection.rates', {
+                in: Math.round(figures.kbpsIn),
+                out: Math.round(figures.kbpsOut),
+            });
         if (this.shownLink === session.link) return;
         this.announceLink(this.shownLink);
         this.shownLink = session.link;
@@ -274,12 +387,22 @@ export class Meeting {
         const { link } = this.session;
         if (link === 'connected') {
             this.banners.clear('line');
-            if (before === 'reconnecting' || before === 'restarting') toast('notice.back', {}, { kind: 'good', seconds: 3 });
+            if (before === 'reconnecting' || before === 'restarting')
+                toast('notice.back', {}, { kind: 'good', seconds: 3 });
             else announce('say.connected');
         } else if (link === 'reconnecting' || link === 'restarting') {
             this.banners.set('line', {
-                t: `banner.${link}`, symbol: 'refresh', kind: 'busy', urgent: true, actions: [
-                    { t: 'banner.now', testid: 'try-now', run: () => this.session.connection?.mend() }],
+                t: `banner.${link}`,
+                symbol: 'refresh',
+                kind: 'busy',
+                urgent: true,
+                actions: [
+                    {
+                        t: 'banner.now',
+                        testid: 'try-now',
+                        run: () => this.session.connection?.mend(),
+                    },
+                ],
             });
         }
     }
@@ -301,7 +424,11 @@ export class Meeting {
         if (this.loud < 6 || !long) return;
         this.hinted = Date.now();
         this.loud = 0;
-        toast('notice.muted_speaking', {}, { kind: 'strong', action: { t: 'asked.yes', run: () => this.setMicrophone(true) } });
+        toast(
+            'notice.muted_speaking',
+            {},
+            { kind: 'strong', action: { t: 'asked.yes', run: () => this.setMicrophone(true) } },
+        );
     }
 
     destroy() {

@@ -14,7 +14,10 @@ export function capOf(id) {
 export const nameOf = (person) => person.name || translate('person.unnamed');
 
 export function initialsOf(name) {
-    const words = name.trim().split(/[\s._-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+    const words = name
+        .trim()
+        .split(/[\s._-]+/)
+        .filter((word) => /[\p{L}\p{N}]/u.test(word));
     const first = (word) => [...word.replace(/^[^\p{L}\p{N}]+/u, '')][0]?.toUpperCase() ?? '';
     if (words.length === 0) return '';
     return words.length === 1 ? first(words[0]) : first(words[0]) + first(words.at(-1));
@@ -28,7 +31,8 @@ export function signsOf(person) {
     const signs = [];
     if (person.hand) signs.push(['hand', 'sign.hand', 'hand']);
     if (person.muted && person.role !== 'viewer') signs.push(['mic_off', 'sign.muted', 'muted']);
-    if (person.role === 'moderator' || person.role === 'admin') signs.push(['star', 'sign.moderator', '']);
+    if (person.role === 'moderator' || person.role === 'admin')
+        signs.push(['star', 'sign.moderator', '']);
     if (person.role === 'viewer') signs.push(['eye', 'sign.viewer', '']);
     if (person.kind === 'phone') signs.push(['phone', 'sign.phone', '']);
     if (person.kind === 'device') signs.push(['device', 'sign.device', '']);
@@ -37,12 +41,21 @@ export function signsOf(person) {
 }
 
 // What a strip or a row depends on: the same again needs no new drawing.
-export const lookOf = (person, more = '') => [
-    person.name, person.muted, person.hand, person.role, person.talking, person.kind, person.encrypted, more,
-].join('\u0000');
+export const lookOf = (person, more = '') =>
+    [
+        person.name,
+        person.muted,
+        person.hand,
+        person.role,
+        person.talking,
+        person.kind,
+        person.encrypted,
+        more,
+    ].join('\u0000');
 
 export function signIcons(person, except = []) {
-    return signsOf(person).filter(([name]) => !except.includes(name))
+    return signsOf(person)
+        .filter(([name]) => !except.includes(name))
         .map(([name, , kind]) => icon(name, `sign ${kind}`));
 }
 
@@ -57,6 +70,10 @@ export function describe(person, isMe) {
 
 // Me first, then as they came: channels keep their place, as on a desk.
 export function inOrder(session) {
-    return [...session.people.values()].sort((a, b) =>
-        (b.id === session.id) - (a.id === session.id) || a.joined - b.joined || (a.id < b.id ? -1 : 1));
+    return [...session.people.values()].sort(
+        (a, b) =>
+            (b.id === session.id) - (a.id === session.id) ||
+            a.joined - b.joined ||
+            (a.id < b.id ? -1 : 1),
+    );
 }

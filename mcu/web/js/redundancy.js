@@ -20,7 +20,9 @@ export class Redundancy {
 
     // Takes the percentage that the server reports as lost (null: not known); true: offer again.
     take(lossOut) {
-        const votes = this.on ? lossOut !== null && lossOut < off_percent : lossOut !== null && lossOut >= on_percent;
+        const votes = this.on
+            ? lossOut !== null && lossOut < off_percent
+            : lossOut !== null && lossOut >= on_percent;
         this.votes = votes ? this.votes + 1 : 0;
         if (this.votes < (this.on ? off_after : on_after) || order(true) === null) return false;
         this.on = !this.on;

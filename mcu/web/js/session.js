@@ -21,7 +21,13 @@ export class Session extends Emitter {
         this.people = new Map();
         this.waiting = new Map();
         this.levels = new Map();
-        this.state = { name: room, locked: entry.locked, lobby: entry.lobby, pin: entry.pin, created: 0 };
+        this.state = {
+            name: room,
+            locked: entry.locked,
+            lobby: entry.lobby,
+            pin: entry.pin,
+            created: 0,
+        };
         this.ticket = readTicket(room);
         this.line = 'full';
         this.link = 'connecting';
@@ -37,11 +43,21 @@ export class Session extends Emitter {
         this.offDevices = devices.on('change', (kind) => this.deviceChanged(kind));
     }
 
-    get id() { return this.ticket?.id ?? ''; }
-    get role() { return this.people.get(this.id)?.role ?? this.ticket?.role ?? 'participant'; }
-    get moderator() { return this.role === 'moderator' || this.role === 'admin'; }
-    get speaks() { return this.role !== 'viewer'; }
-    get me() { return this.people.get(this.id) ?? null; }
+    get id() {
+        return this.ticket?.id ?? '';
+    }
+    get role() {
+        return this.people.get(this.id)?.role ?? this.ticket?.role ?? 'participant';
+    }
+    get moderator() {
+        return this.role === 'moderator' || this.role === 'admin';
+    }
+    get speaks() {
+        return this.role !== 'viewer';
+    }
+    get me() {
+        return this.people.get(this.id) ?? null;
+    }
 
     // bearer: a link's token or a ticket; rejects with an ApiError that the join page shows.
     async enter({ name, pin, token }) {
@@ -52,7 +68,10 @@ export class Session extends Emitter {
 
     keep(answer) {
         this.ticket = {
-            ticket: answer.ticket, id: answer.id, role: answer.role, name: answer.name,
+            ticket: answer.ticket,
+            id: answer.id,
+            role: answer.role,
+            name: answer.name,
             live: answer.state === 'admitted',
         };
         writeTicket(this.room, this.ticket);
@@ -77,8 +96,11 @@ export class Session extends Emitter {
     startMedia() {
         if (this.connection !== null) return;
         const connection = new Connection({
-            path: `/whip/${encodeURIComponent(this.room)}`, line: this.line, picture: this.entry.video,
-            token: () => this.ticket.ticket, renew: () => this.renew(),
+            path: `/whip/${encodeURIComponent(this.room)}`,
+            line: this.line,
+            picture: this.entry.video,
+            token: () => this.ticket.ticket,
+            renew: () => this.renew(),
         });
         this.connection = connection;
         connection.on('state', (state, tries) => this.setLink(state, tries));
@@ -104,7 +126,10 @@ export class Session extends Emitter {
 
     // After a break the ticket opens the door again: the same person, the same role.
     async renew() {
-        const answer = await api.enter(this.room, { token: this.ticket.ticket, name: this.ticket.name });
+        const answer = await api.enter(this.room, {
+            token: this.ticket.ticket,
+            name: this.ticket.name,
+        });
         this.keep(answer);
         if (answer.state !== 'admitted') {
             this.connection?.stop(false);
@@ -134,7 +159,10 @@ export class Session extends Emitter {
         }
         if (tries < 2) return;
         try {
-            const answer = await api.enter(this.room, { token: this.ticket.ticket, name: this.ticket.name });
+            const answer = await api.enter(this.room, {
+                token: this.ticket.ticket,
+                name: this.ticket.name,
+            });
             this.keep(answer);
             if (answer.state === 'admitted') this.begin('admitted');
         } catch (error) {
@@ -220,7 +248,8 @@ export class Session extends Emitter {
         const shared = this.display?.getAudioTracks()[0] ?? null;
         if (shared !== null) shared.enabled = this.displaySound;
         this.connection?.setTrack('audio', this.outgoing.track(microphone, shared));
-        const picture = this.display?.getVideoTracks()[0] ?? (this.cameraOn ? this.devices.camera : null);
+        const picture =
+            this.display?.getVideoTracks()[0] ?? (this.cameraOn ? this.devices.camera : null);
         if (this.entry.video) this.connection?.setTrack('video', picture);
         this.tellMuted();
     }
@@ -238,7 +267,9 @@ export class Session extends Emitter {
                     this.told = wish;
                 } catch (error) {
                     if (!error.passing && error.status !== 404) break;
-                    await new Promise((resolve) => { setTimeout(resolve, 300 << tries); });
+                    await new Promise((resolve) => {
+                        setTimeout(resolve, 300 << tries);
+                    });
                 }
             }
         } finally {
@@ -250,7 +281,8 @@ export class Session extends Emitter {
     async setMicrophone(on) {
         if (on && this.devices.microphone === null) await this.devices.open('microphone');
         this.micOn = on;
-        if (on && this.display !== null) this.displaySound = this.display.getAudioTracks().length > 0;
+        if (on && this.display !== null)
+            this.displaySound = this.display.getAudioTracks().length > 0;
         this.send();
         this.emit('me');
     }
@@ -318,11 +350,21 @@ export class Session extends Emitter {
     }
 
     // What moderators do; each rejects with an ApiError.
-    change(id, what) { return api.person(this.room, this.ticket.ticket, id, what); }
-    removePerson(id) { return api.remove(this.room, this.ticket.ticket, id); }
-    changeRoom(what) { return api.room(this.room, this.ticket.ticket, what); }
-    answerKnock(id, admit) { return api.lobby(this.room, this.ticket.ticket, id, admit); }
-    makeLink(wish) { return api.link(this.room, this.ticket.ticket, wish); }
+    change(id, what) {
+        return api.person(this.room, this.ticket.ticket, id, what);
+    }
+    removePerson(id) {
+        return api.remove(this.room, this.ticket.ticket, id);
+    }
+    changeRoom(what) {
+        return api.room(this.room, this.ticket.ticket, what);
+    }
+    answerKnock(id, admit) {
+        return api.lobby(this.room, this.ticket.ticket, id, admit);
+    }
+    makeLink(wish) {
+        return api.link(this.room, this.ticket.ticket, wish);
+    }
 
     async endForAll() {
         await api.close(this.room, this.ticket.ticket);

@@ -25,8 +25,10 @@ export function chooseTheme(theme) {
     else document.documentElement.dataset.theme = theme;
 }
 
-const dark = () => (currentTheme() === 'auto'
-    ? matchMedia('(prefers-color-scheme: dark)').matches : currentTheme() === 'dark');
+const dark = () =>
+    currentTheme() === 'auto'
+        ? matchMedia('(prefers-color-scheme: dark)').matches
+        : currentTheme() === 'dark';
 
 onLanguage(() => {
     retranslate();
@@ -37,7 +39,12 @@ function languageButton() {
     const other = () => (currentLanguage() === 'de' ? 'en' : 'de');
     const names = { de: 'Deutsch', en: 'English' };
     const word = h('span', {});
-    const element = h('button', { type: 'button', class: 'button quiet', testid: 'language' }, icon('globe'), word);
+    const element = h(
+        'button',
+        { type: 'button', class: 'button quiet', testid: 'language' },
+        icon('globe'),
+        word,
+    );
     const paint = () => {
         word.textContent = names[other()];
         word.lang = other();
@@ -49,7 +56,11 @@ function languageButton() {
 }
 
 function themeButton() {
-    const element = h('button', { type: 'button', class: 'icon-button', testid: 'theme' }, icon('contrast'));
+    const element = h(
+        'button',
+        { type: 'button', class: 'icon-button', testid: 'theme' },
+        icon('contrast'),
+    );
     const paint = () => label(element, dark() ? 'theme.to_light' : 'theme.to_dark');
     element.addEventListener('click', () => {
         chooseTheme(dark() ? 'light' : 'dark');
@@ -64,13 +75,22 @@ export function brand() {
 }
 
 export function pageHead() {
-    return h('header', { class: 'page-head' }, brand(), h('div', { class: 'row' }, languageButton(), themeButton()));
+    return h(
+        'header',
+        { class: 'page-head' },
+        brand(),
+        h('div', { class: 'row' }, languageButton(), themeButton()),
+    );
 }
 
 export function pageFoot(entry) {
     const privacy = privacyLink(entry);
-    return h('footer', { class: 'page-foot' },
-        entry?.operator ? h('span', { t: ['foot.operator', { operator: entry.operator }] }) : null, privacy);
+    return h(
+        'footer',
+        { class: 'page-foot' },
+        entry?.operator ? h('span', { t: ['foot.operator', { operator: entry.operator }] }) : null,
+        privacy,
+    );
 }
 
 // Only addresses of the web are links.
@@ -83,7 +103,13 @@ export function privacyLink(entry) {
         return null;
     }
     if (!['http:', 'https:'].includes(url.protocol)) return null;
-    return h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer', t: 'privacy.link', testid: 'privacy' });
+    return h('a', {
+        href: url.href,
+        target: '_blank',
+        rel: 'noopener noreferrer',
+        t: 'privacy.link',
+        testid: 'privacy',
+    });
 }
 
 // Puts a page of head, content and foot up; its heading gets the focus, so that it is read out.
@@ -98,15 +124,35 @@ export function showPage(content, { entry, title: [key, parameters] = [''], kind
 }
 
 // A page that says one thing. actions: [{t, icon, kind, testid, run}]
-export function showNotice({ key, parameters, symbol, testid, actions = [], entry, extra = [], busy = false }) {
-    const buttons = actions.map((a) => button({
-        t: a.t, icon: a.icon, kind: a.kind ?? '', testid: a.testid, on: { click: a.run },
-    }));
+export function showNotice({
+    key,
+    parameters,
+    symbol,
+    testid,
+    actions = [],
+    entry,
+    extra = [],
+    busy = false,
+}) {
+    const buttons = actions.map((a) =>
+        button({
+            t: a.t,
+            icon: a.icon,
+            kind: a.kind ?? '',
+            testid: a.testid,
+            on: { click: a.run },
+        }),
+    );
     const text = h('p', { class: 'lead', t: [`${key}.text`, parameters] });
-    const card = h('section', { class: 'card notice', testid: testid ?? key.replace(/\./g, '-') },
+    const card = h(
+        'section',
+        { class: 'card notice', testid: testid ?? key.replace(/\./g, '-') },
         h('div', { class: busy ? 'emblem busy' : 'emblem' }, icon(symbol)),
-        h('h1', { tabindex: '-1', t: [`${key}.title`, parameters] }), text, extra,
-        buttons.length > 0 && h('div', { class: 'row centre' }, buttons));
+        h('h1', { tabindex: '-1', t: [`${key}.title`, parameters] }),
+        text,
+        extra,
+        buttons.length > 0 && h('div', { class: 'row centre' }, buttons),
+    );
     showPage(card, { entry, title: [`${key}.title`, parameters] });
     announce(`${key}.text`, parameters);
     return card;

@@ -52,13 +52,27 @@ function notes(list, gain, destination) {
 
 // Someone waits at the door.
 export function knock() {
-    notes([[587, 0, 0.25], [784, 0.16, 0.4]], 0.08);
+    notes(
+        [
+            [587, 0, 0.25],
+            [784, 0.16, 0.4],
+        ],
+        0.08,
+    );
 }
 
 // A short chord on the chosen loudspeaker.
 export function testTone(element) {
     const out = audioContext().createMediaStreamDestination();
-    notes([[440, 0, 0.9], [554, 0.12, 0.9], [659, 0.24, 1.1]], 0.12, out);
+    notes(
+        [
+            [440, 0, 0.9],
+            [554, 0.12, 0.9],
+            [659, 0.24, 1.1],
+        ],
+        0.12,
+        out,
+    );
     element.srcObject = out.stream;
     return element.play();
 }

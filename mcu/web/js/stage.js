@@ -3,7 +3,16 @@
 import { h, label, say, show } from './dom.js';
 import { currentLanguage, onLanguage } from './i18n.js';
 import { icon } from './icons.js';
-import { capOf, describe, initialsOf, inOrder, lookOf, loudness, nameOf, signIcons } from './people.js';
+import {
+    capOf,
+    describe,
+    initialsOf,
+    inOrder,
+    lookOf,
+    loudness,
+    nameOf,
+    signIcons,
+} from './people.js';
 
 const small = '(max-width: 40rem), (max-height: 30rem)'; // as meeting.css has it
 const most_strips = 24; // more people than this: those who spoke last are shown
@@ -14,11 +23,19 @@ function createStrip() {
     const name = h('span', { class: 'tape-name' });
     const you = h('span', { class: 'tape-you', t: 'person.you' });
     const words = h('span', { class: 'sr-only' });
-    const element = h('li', { class: 'strip', testid: 'participant' }, lamps,
-        h('div', { class: 'channel', 'aria-hidden': 'true' },
+    const element = h(
+        'li',
+        { class: 'strip', testid: 'participant' },
+        lamps,
+        h(
+            'div',
+            { class: 'channel', 'aria-hidden': 'true' },
             h('div', { class: 'ladder' }, h('div', { class: 'ladder-fill' })),
-            h('div', { class: 'slot' }, cap)),
-        h('div', { class: 'tape', 'aria-hidden': 'true' }, name, you), words);
+            h('div', { class: 'slot' }, cap),
+        ),
+        h('div', { class: 'tape', 'aria-hidden': 'true' }, name, you),
+        words,
+    );
     return { element, lamps, cap, name, you, words, level: -1 };
 }
 
@@ -33,10 +50,12 @@ function paintStrip(strip, person, isMe) {
     element.classList.toggle('muted', person.muted || person.role === 'viewer');
     element.classList.toggle('hand', person.hand);
     element.classList.toggle('me', isMe);
-    for (const state of ['muted', 'hand', 'talking']) element.dataset[state] = String(Boolean(person[state]));
+    for (const state of ['muted', 'hand', 'talking'])
+        element.dataset[state] = String(Boolean(person[state]));
     strip.lamps.replaceChildren(...signIcons(person));
     strip.cap.textContent = initialsOf(person.name ?? '');
-    if (strip.cap.textContent === '') strip.cap.replaceChildren(icon(person.kind === 'phone' ? 'phone' : 'people'));
+    if (strip.cap.textContent === '')
+        strip.cap.replaceChildren(icon(person.kind === 'phone' ? 'phone' : 'people'));
     strip.name.textContent = nameOf(person);
     show(strip.you, isMe);
     strip.words.textContent = describe(person, isMe);
@@ -49,13 +68,23 @@ export class Stage {
         this.spoke = new Map(); // id → when last
         this.list = h('ul', { class: 'desk', testid: 'desk' });
         label(this.list, 'stage.people');
-        this.picture = h('video', { class: 'picture', autoplay: true, playsinline: true, hidden: true, testid: 'picture' });
+        this.picture = h('video', {
+            class: 'picture',
+            autoplay: true,
+            playsinline: true,
+            hidden: true,
+            testid: 'picture',
+        });
         this.picture.muted = true; // the sound comes by the audio element
         label(this.picture, 'stage.picture');
         this.rest = h('p', { class: 'desk-rest', hidden: true });
         this.alone = h('p', { class: 'desk-alone', t: 'stage.alone', hidden: true });
-        this.element = h('main', { class: 'stage', id: 'main' }, this.picture,
-            h('div', { class: 'desk-place' }, this.list, this.rest, this.alone));
+        this.element = h(
+            'main',
+            { class: 'stage', id: 'main' },
+            this.picture,
+            h('div', { class: 'desk-place' }, this.list, this.rest, this.alone),
+        );
         this.ends = [
             session.on('people', () => this.sync()),
             session.on('person', (person) => this.paint(person)),
@@ -64,7 +93,8 @@ export class Stage {
         ];
         onLanguage(() => this.sync());
         this.small = matchMedia(small);
-        this.lay = () => this.list.classList.toggle('lying', this.small.matches || !this.picture.hidden);
+        this.lay = () =>
+            this.list.classList.toggle('lying', this.small.matches || !this.picture.hidden);
         this.small.addEventListener('change', this.lay);
         this.lay();
         this.sync();
@@ -73,8 +103,14 @@ export class Stage {
     chosen() {
         const all = inOrder(this.session);
         if (all.length <= most_strips) return all;
-        const rank = (p) => (p.id === this.session.id ? Infinity : (this.spoke.get(p.id) ?? 0) + (p.hand ? 1 : 0));
-        const shown = new Set([...all].sort((a, b) => rank(b) - rank(a)).slice(0, most_strips).map((p) => p.id));
+        const rank = (p) =>
+            p.id === this.session.id ? Infinity : (this.spoke.get(p.id) ?? 0) + (p.hand ? 1 : 0);
+        const shown = new Set(
+            [...all]
+                .sort((a, b) => rank(b) - rank(a))
+                .slice(0, most_strips)
+                .map((p) => p.id),
+        );
         return all.filter((p) => shown.has(p.id));
     }
 

@@ -21,12 +21,27 @@ export function roomAddress(text, origin) {
 
 export function showStart() {
     const name = h('input', {
-        type: 'text', testid: 'room-name', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false',
-        enterkeyhint: 'go', required: true,
+        type: 'text',
+        testid: 'room-name',
+        autocomplete: 'off',
+        autocapitalize: 'none',
+        spellcheck: 'false',
+        enterkeyhint: 'go',
+        required: true,
     });
     const room = field({ t: 'start.room', control: name, hint: 'start.hint', error: true });
-    const form = h('form', { class: 'stack', novalidate: true, testid: 'start' }, room.element,
-        button({ t: 'start.go', icon: 'arrow', kind: 'primary wide', type: 'submit', testid: 'open-room' }));
+    const form = h(
+        'form',
+        { class: 'stack', novalidate: true, testid: 'start' },
+        room.element,
+        button({
+            t: 'start.go',
+            icon: 'arrow',
+            kind: 'primary wide',
+            type: 'submit',
+            testid: 'open-room',
+        }),
+    );
     form.addEventListener('submit', (event) => {
         event.preventDefault();
         const address = roomAddress(name.value, location.origin);
@@ -38,9 +53,20 @@ export function showStart() {
         name.setAttribute('aria-invalid', 'true');
         name.focus();
     });
-    const strips = h('div', { class: 'hero-faders', 'aria-hidden': 'true' },
-        [0, 1, 2, 3, 4].map((i) => h('span', { class: `hero-fader f${i}` })));
-    showPage(h('section', { class: 'card' }, strips,
-        h('h1', { t: 'start.title', tabindex: '-1' }), h('p', { class: 'lead', t: 'start.text' }), form));
+    const strips = h(
+        'div',
+        { class: 'hero-faders', 'aria-hidden': 'true' },
+        [0, 1, 2, 3, 4].map((i) => h('span', { class: `hero-fader f${i}` })),
+    );
+    showPage(
+        h(
+            'section',
+            { class: 'card' },
+            strips,
+            h('h1', { t: 'start.title', tabindex: '-1' }),
+            h('p', { class: 'lead', t: 'start.text' }),
+            form,
+        ),
+    );
     name.focus();
 }

@@ -14,8 +14,15 @@ function pick(report) {
         else if (stat.type === 'transport') byType.transport = stat;
     }
     const selected = all.get(byType.transport?.selectedCandidatePairId);
-    byType.pair = selected ?? [...all.values()].find((s) =>
-        s.type === 'candidate-pair' && s.state === 'succeeded' && (s.selected || s.nominated)) ?? null;
+    byType.pair =
+        selected ??
+        [...all.values()].find(
+            (s) =>
+                s.type === 'candidate-pair' &&
+                s.state === 'succeeded' &&
+                (s.selected || s.nominated),
+        ) ??
+        null;
     const local = all.get(byType.pair?.localCandidateId);
     const codec = all.get(byType.inbound?.codecId ?? byType.outbound?.codecId);
     return { ...byType, local, codec };
@@ -64,14 +71,19 @@ export class LineStats {
             kbpsIn: ((now.bytesIn - before.bytesIn) * 8) / 1000 / seconds,
             kbpsOut: ((now.bytesOut - before.bytesOut) * 8) / 1000 / seconds,
             lossIn: this.lossIn,
-            lossOut: found.remote?.fractionLost === undefined ? null : found.remote.fractionLost * 100,
+            lossOut:
+                found.remote?.fractionLost === undefined ? null : found.remote.fractionLost * 100,
             concealed: share(now.concealed - before.concealed, now.samples - before.samples),
             rtt_ms: rtt === undefined ? null : rtt * 1000,
             buffer_ms: emitted > 0 ? ((now.buffered - before.buffered) * 1000) / emitted : null,
             path: protocol ? protocol.toLowerCase() : null,
             codec: found.codec?.mimeType?.replace(/^audio\//, '') ?? null,
             // 'AEAD_AES_128_GCM' or 'SRTP_AEAD_AES_128_GCM', as browsers have it
-            srtp: found.transport?.srtpCipher?.replace(/^SRTP_/, '').replace(/^AEAD_/, '').replaceAll('_', '-') ?? null,
+            srtp:
+                found.transport?.srtpCipher
+                    ?.replace(/^SRTP_/, '')
+                    .replace(/^AEAD_/, '')
+                    .replaceAll('_', '-') ?? null,
             quiet_s: this.quiet_s,
         };
     }
@@ -80,7 +92,11 @@ export class LineStats {
 // 'good' or 'weak', by what a listener would notice.
 export function quality(line) {
     if (line === null) return 'good';
-    const bad = line.lossIn > 6 || (line.lossOut ?? 0) > 8 || line.concealed > 6
-        || (line.rtt_ms ?? 0) > 450 || line.quiet_s > 3;
+    const bad =
+        line.lossIn > 6 ||
+        (line.lossOut ?? 0) > 8 ||
+        line.concealed > 6 ||
+        (line.rtt_ms ?? 0) > 450 ||
+        line.quiet_s > 3;
     return bad ? 'weak' : 'good';
 }

@@ -6,8 +6,10 @@ export const de = {
     'try_again': 'Noch einmal versuchen',
     'foot.operator': 'Betrieben von {operator}',
     'privacy.link': 'Datenschutz',
-    'privacy.transport': 'Ihr Ton ist auf dem Weg zu diesem Server und zurück verschlüsselt; um die Stimmen zu mischen, muss der Server selbst sie entschlüsseln, es ist also keine Ende-zu-Ende-Verschlüsselung.',
-    'privacy.people': 'Andere sehen den Namen, den Sie eingeben; diese Seite spricht mit keinem anderen Server, und am Ende der Besprechung ist die Liste der Namen gelöscht.',
+    'privacy.transport':
+        'Ihr Ton ist auf dem Weg zu diesem Server und zurück verschlüsselt; um die Stimmen zu mischen, muss der Server selbst sie entschlüsseln, es ist also keine Ende-zu-Ende-Verschlüsselung.',
+    'privacy.people':
+        'Andere sehen den Namen, den Sie eingeben; diese Seite spricht mit keinem anderen Server, und am Ende der Besprechung ist die Liste der Namen gelöscht.',
     'theme.auto': 'Wie das System',
     'theme.light': 'Hell',
     'theme.dark': 'Dunkel',
@@ -17,12 +19,14 @@ export const de = {
     'language.en': 'English',
 
     'start.title': 'Alle an einem Pult',
-    'start.text': 'Geben Sie den Namen einer Besprechung ein oder fügen Sie den Link ein, den Sie bekommen haben.',
+    'start.text':
+        'Geben Sie den Namen einer Besprechung ein oder fügen Sie den Link ein, den Sie bekommen haben.',
     'start.room': 'Besprechung',
     'start.hint': 'Buchstaben ohne Umlaute, Ziffern, „-“, „_“ und „.“',
     'start.go': 'Öffnen',
     'start.empty': 'Bitte geben Sie den Namen einer Besprechung ein.',
-    'start.bad': 'So kann keine Besprechung dieses Servers heißen. Bitte prüfen Sie den Namen oder den Link.',
+    'start.bad':
+        'So kann keine Besprechung dieses Servers heißen. Bitte prüfen Sie den Namen oder den Link.',
 
     'join.title': 'An der Besprechung teilnehmen',
     'join.of': '{room} beitreten',
@@ -49,48 +53,65 @@ export const de = {
     'device.speaker': 'Lautsprecher',
     'device.default': 'Wie im System eingestellt',
     'device.numbered': 'Gerät {n}',
-    'device.insecure': 'Der Browser gibt einer Seite seine Geräte nur über eine verschlüsselte Verbindung (https).',
-    'device.microphone.denied': 'Der Browser erlaubt dieser Seite das Mikrofon nicht. Das Symbol neben der Adresse ändert das.',
+    'device.insecure':
+        'Der Browser gibt einer Seite seine Geräte nur über eine verschlüsselte Verbindung (https).',
+    'device.microphone.denied':
+        'Der Browser erlaubt dieser Seite das Mikrofon nicht. Das Symbol neben der Adresse ändert das.',
     'device.microphone.none': 'Es wurde kein Mikrofon gefunden.',
-    'device.microphone.busy': 'Das Mikrofon ließ sich nicht öffnen. Vielleicht benutzt es ein anderes Programm.',
+    'device.microphone.busy':
+        'Das Mikrofon ließ sich nicht öffnen. Vielleicht benutzt es ein anderes Programm.',
     'device.microphone.silent': 'Das System hat Ihr Mikrofon stumm geschaltet.',
-    'device.microphone.lost.replaced': 'Ihr Mikrofon wurde abgezogen; jetzt wird ein anderes benutzt.',
+    'device.microphone.lost.replaced':
+        'Ihr Mikrofon wurde abgezogen; jetzt wird ein anderes benutzt.',
     'device.microphone.lost.none': 'Ihr Mikrofon wurde abgezogen. Es gibt kein anderes.',
-    'device.camera.denied': 'Der Browser erlaubt dieser Seite die Kamera nicht. Das Symbol neben der Adresse ändert das.',
+    'device.camera.denied':
+        'Der Browser erlaubt dieser Seite die Kamera nicht. Das Symbol neben der Adresse ändert das.',
     'device.camera.none': 'Es wurde keine Kamera gefunden.',
-    'device.camera.busy': 'Die Kamera ließ sich nicht öffnen. Vielleicht benutzt sie ein anderes Programm.',
+    'device.camera.busy':
+        'Die Kamera ließ sich nicht öffnen. Vielleicht benutzt sie ein anderes Programm.',
     'device.camera.lost.replaced': 'Ihre Kamera wurde abgezogen; jetzt wird eine andere benutzt.',
     'device.camera.lost.none': 'Ihre Kamera wurde abgezogen. Es gibt keine andere.',
 
     'page.entering.title': 'Einen Moment …',
     'page.entering.text': 'Es geht zurück in die Besprechung.',
     'page.lobby.title': 'Sie stehen vor der Tür',
-    'page.lobby.text': 'Die Moderation von „{room}“ weiß, dass Sie da sind. Sobald jemand Sie einlässt, geht es von selbst weiter.',
+    'page.lobby.text':
+        'Die Moderation von „{room}“ weiß, dass Sie da sind. Sobald jemand Sie einlässt, geht es von selbst weiter.',
     'page.lobby.cancel': 'Nicht länger warten',
     'page.refused.title': 'Nicht eingelassen',
-    'page.refused.text': 'Die Moderation hat entschieden, Sie nicht in diese Besprechung einzulassen.',
+    'page.refused.text':
+        'Die Moderation hat entschieden, Sie nicht in diese Besprechung einzulassen.',
     'page.locked.title': 'Die Besprechung ist abgeschlossen',
-    'page.locked.text': 'Im Augenblick kann niemand mehr hinein. Bitten Sie jemanden, der schon drin ist, aufzuschließen.',
+    'page.locked.text':
+        'Im Augenblick kann niemand mehr hinein. Bitten Sie jemanden, der schon drin ist, aufzuschließen.',
     'page.full.title': 'Alle Plätze sind belegt',
     'page.full.text': 'Sobald jemand „{room}“ verlässt, ist ein Platz für Sie frei.',
     'page.no_room.title': 'Diese Besprechung gibt es nicht',
-    'page.no_room.text': 'Auf diesem Server gibt es keine Besprechung „{room}“. Bitte prüfen Sie den Link.',
+    'page.no_room.text':
+        'Auf diesem Server gibt es keine Besprechung „{room}“. Bitte prüfen Sie den Link.',
     'page.bad_name.title': 'So heißt keine Besprechung',
-    'page.bad_name.text': 'Namen bestehen aus höchstens 64 Buchstaben ohne Umlaute, Ziffern, „-“, „_“ und „.“. Bitte prüfen Sie den Link.',
+    'page.bad_name.text':
+        'Namen bestehen aus höchstens 64 Buchstaben ohne Umlaute, Ziffern, „-“, „_“ und „.“. Bitte prüfen Sie den Link.',
     'page.token_required.title': 'Nur mit Einladung',
-    'page.token_required.text': 'Für diese Besprechung brauchen Sie einen Einladungslink. Sie bekommen ihn von denen, die eingeladen haben.',
+    'page.token_required.text':
+        'Für diese Besprechung brauchen Sie einen Einladungslink. Sie bekommen ihn von denen, die eingeladen haben.',
     'page.expired.title': 'Dieser Link ist abgelaufen',
-    'page.expired.text': 'Einladungslinks gelten nur eine begrenzte Zeit. Bitte lassen Sie sich einen neuen geben.',
+    'page.expired.text':
+        'Einladungslinks gelten nur eine begrenzte Zeit. Bitte lassen Sie sich einen neuen geben.',
     'page.invalid.title': 'Dieser Link ist nicht gültig',
-    'page.invalid.text': 'Er gehört nicht zu dieser Besprechung, oder ein Teil fehlt. Bitte prüfen Sie, ob Sie ihn ganz kopiert haben.',
+    'page.invalid.text':
+        'Er gehört nicht zu dieser Besprechung, oder ein Teil fehlt. Bitte prüfen Sie, ob Sie ihn ganz kopiert haben.',
     'page.no_webrtc.title': 'Dieser Browser kann das nicht',
-    'page.no_webrtc.text': 'Ton und Bild in Echtzeit (WebRTC) fehlen hier oder sind ausgeschaltet. Ein aktueller Firefox, Chromium, Chrome, Edge oder Safari kann es.',
+    'page.no_webrtc.text':
+        'Ton und Bild in Echtzeit (WebRTC) fehlen hier oder sind ausgeschaltet. Ein aktueller Firefox, Chromium, Chrome, Edge oder Safari kann es.',
     'page.kicked.title': 'Sie wurden entfernt',
-    'page.kicked.text': 'Die Moderation hat Sie aus der Besprechung genommen. Bis zu deren Ende können Sie nicht wieder hinein.',
+    'page.kicked.text':
+        'Die Moderation hat Sie aus der Besprechung genommen. Bis zu deren Ende können Sie nicht wieder hinein.',
     'page.ended.title': 'Die Besprechung ist zu Ende',
     'page.ended.text': 'Sie wurde für alle beendet. Danke, dass Sie dabei waren.',
     'page.replaced.title': 'In einem anderen Fenster geöffnet',
-    'page.replaced.text': 'Sie sind aus einem anderen Fenster oder Tab in „{room}“ gekommen; dort geht die Besprechung weiter.',
+    'page.replaced.text':
+        'Sie sind aus einem anderen Fenster oder Tab in „{room}“ gekommen; dort geht die Besprechung weiter.',
     'page.replaced.here': 'Hier weitermachen',
     'page.left.title': 'Sie haben die Besprechung verlassen',
     'page.left.text': 'Mikrofon und Kamera sind aus. „{room}“ geht vielleicht ohne Sie weiter.',
@@ -99,7 +120,8 @@ export const de = {
     'page.failed.text': 'Die Besprechung ist im Augenblick nicht zu erreichen.',
 
     'error.offline': 'Der Server ist nicht zu erreichen. Bitte prüfen Sie Ihre Verbindung.',
-    'error.timeout': 'Der Server hat zu lange nicht geantwortet. Bitte versuchen Sie es noch einmal.',
+    'error.timeout':
+        'Der Server hat zu lange nicht geantwortet. Bitte versuchen Sie es noch einmal.',
     'error.server': 'Der Server hat ein Problem. Bitte versuchen Sie es gleich noch einmal.',
     'error.unknown': 'Etwas ist schiefgegangen, das die Seite nicht kennt.',
     'error.pin_required': 'Diese Besprechung hat eine PIN. Bitte geben Sie sie ein.',
@@ -116,7 +138,8 @@ export const de = {
     'error.no_room': 'Diese Besprechung gibt es nicht (mehr).',
     'error.not_found': 'Das gibt es nicht (mehr).',
     'error.room_full': 'Alle Plätze in dieser Besprechung sind belegt.',
-    'error.locked': 'Die Besprechung ist abgeschlossen. Bitten Sie jemanden drinnen aufzuschließen und versuchen Sie es dann noch einmal.',
+    'error.locked':
+        'Die Besprechung ist abgeschlossen. Bitten Sie jemanden drinnen aufzuschließen und versuchen Sie es dann noch einmal.',
     'error.bad_name': 'Dieser Name ist nicht möglich.',
     'error.forbidden': 'Ihre Rolle erlaubt das nicht.',
     'error.only_self_unmutes': 'Sein Mikrofon kann jeder Mensch nur selbst einschalten.',
@@ -128,7 +151,8 @@ export const de = {
     'error.bad_pin': 'Eine PIN hat 4 bis 12 Ziffern.',
     'error.too_many_requests': 'Zu viele Anfragen. Bitte warten Sie ein wenig.',
     'error.too_many_rooms': 'Mehr Besprechungen gehen auf diesem Server im Augenblick nicht.',
-    'error.draining': 'Der Server startet gleich neu. Bitte versuchen Sie es in einem Moment noch einmal.',
+    'error.draining':
+        'Der Server startet gleich neu. Bitte versuchen Sie es in einem Moment noch einmal.',
     'error.bad_offer': 'Dieser Browser und der Server konnten sich nicht auf den Ton einigen.',
 
     'meeting.of': '{room}',
@@ -136,7 +160,8 @@ export const de = {
     'stage.picture': 'Das Bild der Besprechung',
     'stage.rest.one': 'und noch eine Person hört zu',
     'stage.rest.other': 'und noch {n} Personen hören zu',
-    'stage.alone': 'Sie sind als Erste oder Erster hier. Geben Sie die Adresse der Besprechung weiter: „Einladen“ in der Liste der Personen.',
+    'stage.alone':
+        'Sie sind als Erste oder Erster hier. Geben Sie die Adresse der Besprechung weiter: „Einladen“ in der Liste der Personen.',
 
     'person.unnamed': 'Gast',
     'person.you': 'Sie',
@@ -186,7 +211,8 @@ export const de = {
     'roster.voice': 'Sprechen lassen',
     'roster.remove': 'Entfernen',
     'roster.remove.title': '{name} entfernen?',
-    'roster.remove.text': 'Die Person verlässt die Besprechung und kann bis zu deren Ende nicht wieder hinein.',
+    'roster.remove.text':
+        'Die Person verlässt die Besprechung und kann bis zu deren Ende nicht wieder hinein.',
     'waiting.heading.one': 'Eine Person vor der Tür',
     'waiting.heading.other': '{n} Personen vor der Tür',
     'waiting.admit': 'Einlassen',
@@ -249,15 +275,18 @@ export const de = {
     'connection.path': 'Weg',
     'connection.codec': 'Ton',
     'connection.srtp': 'Verschlüsselung',
-    'connection.hint': 'Ist die Leitung schwach, hilft oft „Leitung: nur Ton, sparsam“; ein Kabel statt WLAN ebenso.',
+    'connection.hint':
+        'Ist die Leitung schwach, hilft oft „Leitung: nur Ton, sparsam“; ein Kabel statt WLAN ebenso.',
     'figure.percent': '{n} %',
     'figure.ms': '{n} ms',
     'figure.kbps': '{n} kbit/s',
     'line.title': 'Was Ihre Leitung schafft',
-    'line.text': 'Wie viel in jeder Richtung übertragen wird. Es ändert sich sofort, ohne die Besprechung zu verlassen.',
+    'line.text':
+        'Wie viel in jeder Richtung übertragen wird. Es ändert sich sofort, ohne die Besprechung zu verlassen.',
     'line.choice': 'Leitung',
     'line.thin': 'Nur Ton, sparsam',
-    'line.thin.hint': 'Etwa 15 kbit/s in jeder Richtung. Für schwache Mobilfunknetze; Sprache bleibt verständlich.',
+    'line.thin.hint':
+        'Etwa 15 kbit/s in jeder Richtung. Für schwache Mobilfunknetze; Sprache bleibt verständlich.',
     'line.small': 'Ton und kleines Bild',
     'line.small.hint': 'Etwa 250 kbit/s empfangen.',
     'line.small.none': 'Sobald dieser Server Bilder weitergibt.',
@@ -269,15 +298,18 @@ export const de = {
     'settings.title': 'Einstellungen',
     'settings.devices': 'Geräte',
     'settings.processing': 'Sprache verbessern',
-    'settings.processing.hint': 'Nimmt Echo und Geräusche weg, gleicht die Lautstärke aus. Für Musik ausschalten.',
+    'settings.processing.hint':
+        'Nimmt Echo und Geräusche weg, gleicht die Lautstärke aus. Für Musik ausschalten.',
     'settings.look': 'Sprache und Farben',
     'settings.language': 'Sprache',
     'settings.theme': 'Farben',
     'settings.comfort': 'Töne und Tastatur',
     'settings.sounds': 'Signaltöne',
-    'settings.sounds.hint': 'Wenn jemand vor der Tür steht oder Sie um Ihr Mikrofon gebeten werden.',
+    'settings.sounds.hint':
+        'Wenn jemand vor der Tür steht oder Sie um Ihr Mikrofon gebeten werden.',
     'settings.shortcuts': 'Kürzel mit einer Taste',
-    'settings.shortcuts.hint': 'Ausschalten, wenn Sie Spracheingabe benutzen oder Tasten versehentlich drücken.',
+    'settings.shortcuts.hint':
+        'Ausschalten, wenn Sie Spracheingabe benutzen oder Tasten versehentlich drücken.',
     'help.title': 'Tastenkürzel',
     'help.off': 'In den Einstellungen lassen sie sich ausschalten.',
     'key.mic': 'Mikrofon an oder aus',
@@ -301,8 +333,10 @@ export const de = {
     'asked.yes': 'Mikrofon einschalten',
     'asked.no': 'Jetzt nicht',
     'share.on': 'Sie teilen Ihren Bildschirm.',
-    'share.sound_only': 'Die anderen hören den Ton, den Sie teilen. Das Bild wird noch nicht weitergegeben.',
-    'share.nothing': 'Sie teilen ohne Ton, und das Bild wird noch nicht weitergegeben: Die anderen bemerken nichts davon.',
+    'share.sound_only':
+        'Die anderen hören den Ton, den Sie teilen. Das Bild wird noch nicht weitergegeben.',
+    'share.nothing':
+        'Sie teilen ohne Ton, und das Bild wird noch nicht weitergegeben: Die anderen bemerken nichts davon.',
     'share.sound_on': 'Ton teilen',
     'share.sound_off': 'Geteilten Ton stummschalten',
     'share.stop': 'Nicht mehr teilen',
@@ -332,7 +366,8 @@ export const de = {
     'admin.title': 'Alle Besprechungen',
     'admin.text': 'Für alle, die diesen Server betreiben.',
     'admin.token': 'Admin-Token',
-    'admin.token.hint': 'Der Server nennt beim Start die Datei, in der es steht. Es bleibt nur in diesem Tab.',
+    'admin.token.hint':
+        'Der Server nennt beim Start die Datei, in der es steht. Es bleibt nur in diesem Tab.',
     'admin.enter': 'Weiter',
     'admin.forget': 'Token vergessen',
     'admin.forgotten': 'Das Token ist vergessen.',

@@ -6,8 +6,10 @@ export const en = {
     'try_again': 'Try again',
     'foot.operator': 'Operated by {operator}',
     'privacy.link': 'Data protection',
-    'privacy.transport': 'Your sound is encrypted on its way to this server and back; to mix the voices the server itself has to decrypt them, so this is not end-to-end encryption.',
-    'privacy.people': 'Others see the name you enter; this page talks to no other server, and when the meeting ends the list of names is gone.',
+    'privacy.transport':
+        'Your sound is encrypted on its way to this server and back; to mix the voices the server itself has to decrypt them, so this is not end-to-end encryption.',
+    'privacy.people':
+        'Others see the name you enter; this page talks to no other server, and when the meeting ends the list of names is gone.',
     'theme.auto': 'Like the system',
     'theme.light': 'Light',
     'theme.dark': 'Dark',
@@ -49,14 +51,18 @@ export const en = {
     'device.speaker': 'Loudspeaker',
     'device.default': 'As the system has it',
     'device.numbered': 'Device {n}',
-    'device.insecure': 'The browser gives a page its devices only over an encrypted connection (https).',
-    'device.microphone.denied': 'The browser does not allow this page to use the microphone. The symbol beside the address changes that.',
+    'device.insecure':
+        'The browser gives a page its devices only over an encrypted connection (https).',
+    'device.microphone.denied':
+        'The browser does not allow this page to use the microphone. The symbol beside the address changes that.',
     'device.microphone.none': 'No microphone was found.',
-    'device.microphone.busy': 'The microphone could not be opened. Perhaps another program is using it.',
+    'device.microphone.busy':
+        'The microphone could not be opened. Perhaps another program is using it.',
     'device.microphone.silent': 'The system has silenced your microphone.',
     'device.microphone.lost.replaced': 'Your microphone was unplugged; another one is in use now.',
     'device.microphone.lost.none': 'Your microphone was unplugged. There is no other one.',
-    'device.camera.denied': 'The browser does not allow this page to use the camera. The symbol beside the address changes that.',
+    'device.camera.denied':
+        'The browser does not allow this page to use the camera. The symbol beside the address changes that.',
     'device.camera.none': 'No camera was found.',
     'device.camera.busy': 'The camera could not be opened. Perhaps another program is using it.',
     'device.camera.lost.replaced': 'Your camera was unplugged; another one is in use now.',
@@ -65,7 +71,8 @@ export const en = {
     'page.entering.title': 'One moment …',
     'page.entering.text': 'You are going back into the meeting.',
     'page.lobby.title': 'You are at the door',
-    'page.lobby.text': 'The moderators of “{room}” know that you are here. As soon as somebody lets you in, it goes on by itself.',
+    'page.lobby.text':
+        'The moderators of “{room}” know that you are here. As soon as somebody lets you in, it goes on by itself.',
     'page.lobby.cancel': 'Stop waiting',
     'page.refused.title': 'Not let in',
     'page.refused.text': 'A moderator decided not to let you into this meeting.',
@@ -76,21 +83,27 @@ export const en = {
     'page.no_room.title': 'No such meeting',
     'page.no_room.text': 'There is no meeting “{room}” on this server. Please check the link.',
     'page.bad_name.title': 'Not the name of a meeting',
-    'page.bad_name.text': 'Names have letters without accents, digits, “-”, “_” and “.”, at most 64. Please check the link.',
+    'page.bad_name.text':
+        'Names have letters without accents, digits, “-”, “_” and “.”, at most 64. Please check the link.',
     'page.token_required.title': 'By invitation only',
-    'page.token_required.text': 'To come into this meeting you need an invitation link. Whoever organises it can give you one.',
+    'page.token_required.text':
+        'To come into this meeting you need an invitation link. Whoever organises it can give you one.',
     'page.expired.title': 'This link has expired',
     'page.expired.text': 'Invitation links are valid for a limited time. Please ask for a new one.',
     'page.invalid.title': 'This link is not valid',
-    'page.invalid.text': 'It does not belong to this meeting, or a part of it is missing. Please check that you copied all of it.',
+    'page.invalid.text':
+        'It does not belong to this meeting, or a part of it is missing. Please check that you copied all of it.',
     'page.no_webrtc.title': 'This browser cannot do it',
-    'page.no_webrtc.text': 'Sound and pictures in real time (WebRTC) are missing or turned off here. A current Firefox, Chromium, Chrome, Edge or Safari can.',
+    'page.no_webrtc.text':
+        'Sound and pictures in real time (WebRTC) are missing or turned off here. A current Firefox, Chromium, Chrome, Edge or Safari can.',
     'page.kicked.title': 'You were removed',
-    'page.kicked.text': 'A moderator took you out of the meeting. You cannot come back in before it ends.',
+    'page.kicked.text':
+        'A moderator took you out of the meeting. You cannot come back in before it ends.',
     'page.ended.title': 'The meeting is over',
     'page.ended.text': 'It was ended for everybody. Thank you for being there.',
     'page.replaced.title': 'Open in another window',
-    'page.replaced.text': 'You came into “{room}” from another window or tab; the meeting goes on there.',
+    'page.replaced.text':
+        'You came into “{room}” from another window or tab; the meeting goes on there.',
     'page.replaced.here': 'Continue here',
     'page.left.title': 'You have left',
     'page.left.text': 'Microphone and camera are off. The meeting “{room}” may go on without you.',
@@ -136,7 +149,8 @@ export const en = {
     'stage.picture': 'The picture of the meeting',
     'stage.rest.one': 'and one more person listening',
     'stage.rest.other': 'and {n} more people listening',
-    'stage.alone': 'You are the first one here. Pass the meeting’s address on by “Invite” in the list of people.',
+    'stage.alone':
+        'You are the first one here. Pass the meeting’s address on by “Invite” in the list of people.',
 
     'person.unnamed': 'Guest',
     'person.you': 'you',
@@ -249,12 +263,14 @@ export const en = {
     'connection.path': 'Path',
     'connection.codec': 'Sound',
     'connection.srtp': 'Encryption',
-    'connection.hint': 'If the line is weak, “Line: sound only, thin” often helps; a cable instead of Wi-Fi does, too.',
+    'connection.hint':
+        'If the line is weak, “Line: sound only, thin” often helps; a cable instead of Wi-Fi does, too.',
     'figure.percent': '{n} %',
     'figure.ms': '{n} ms',
     'figure.kbps': '{n} kbit/s',
     'line.title': 'What your line can take',
-    'line.text': 'How much is sent and received each way. It changes at once, without leaving the meeting.',
+    'line.text':
+        'How much is sent and received each way. It changes at once, without leaving the meeting.',
     'line.choice': 'Line',
     'line.thin': 'Sound only, thin',
     'line.thin.hint': 'About 15 kbit/s each way. For weak mobile networks; speech stays clear.',
@@ -269,7 +285,8 @@ export const en = {
     'settings.title': 'Settings',
     'settings.devices': 'Devices',
     'settings.processing': 'Improve speech',
-    'settings.processing.hint': 'Takes away echo and noise, evens out the volume. Turn off for music.',
+    'settings.processing.hint':
+        'Takes away echo and noise, evens out the volume. Turn off for music.',
     'settings.look': 'Language and colours',
     'settings.language': 'Language',
     'settings.theme': 'Colours',
@@ -302,7 +319,8 @@ export const en = {
     'asked.no': 'Not now',
     'share.on': 'You are sharing your screen.',
     'share.sound_only': 'Others hear the sound you share. The picture is not passed on yet.',
-    'share.nothing': 'You share without sound, and the picture is not passed on yet: others notice nothing of it.',
+    'share.nothing':
+        'You share without sound, and the picture is not passed on yet: others notice nothing of it.',
     'share.sound_on': 'Share sound',
     'share.sound_off': 'Mute shared sound',
     'share.stop': 'Stop sharing',
@@ -332,7 +350,8 @@ export const en = {
     'admin.title': 'All meetings',
     'admin.text': 'For those who run this server.',
     'admin.token': 'Admin token',
-    'admin.token.hint': 'The server says at its start in which file it stands. It stays in this tab only.',
+    'admin.token.hint':
+        'The server says at its start in which file it stands. It stays in this tab only.',
     'admin.enter': 'Continue',
     'admin.forget': 'Forget the token',
     'admin.forgotten': 'The token is forgotten.',

@@ -12,7 +12,8 @@
     }
     if (theme === 'dark' || theme === 'light') root.dataset.theme = theme;
     const wanted = language ? [language] : (navigator.languages ?? [navigator.language ?? 'en']);
-    const known = wanted.map((tag) => String(tag).slice(0, 2).toLowerCase())
+    const known = wanted
+        .map((tag) => String(tag).slice(0, 2).toLowerCase())
         .find((tag) => tag === 'de' || tag === 'en');
     root.lang = known ?? 'en';
 })();
