@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* On a line of long packets news of arrivals is rarer: it would cost as much as the media. */
+enum { LONG_PTIME_MS = 40, RARE_ARRIVALS_MS = 250 };
+
 static const struct leg_format *format_of(const struct leg *leg, uint8_t pt)
 {
     int i = leg->format_by_pt[pt & 127];
@@ -130,7 +133,8 @@ static void note_arrival(struct leg *leg, const struct rtp_packet *p, uint64_t n
         leg->arrivals = malloc(sizeof(*leg->arrivals));
         if (!leg->arrivals)
             return;
-        transport_cc_init(leg->arrivals, 0);
+        bool thin = leg->media->params.ptime_ms >= LONG_PTIME_MS;
+        transport_cc_init(leg->arrivals, thin ? RARE_ARRIVALS_MS : 0);
     }
     transport_cc_put(leg->arrivals, seq, p->h.ssrc, now_us);
     if (transport_cc_due(leg->arrivals, now_us))

@@ -5,7 +5,7 @@
  * is taken.
  *
  *   plain    RTP, or SRTP with keys in the SDP (RFC 4568); every other medium is refused (port 0)
- *   WebRTC   ICE-lite and DTLS-SRTP for all media in one BUNDLE (RFC 8829, 8839, 8842, 8843): an
+ *   WebRTC   ICE-lite and DTLS-SRTP for all media in one BUNDLE (RFC 9429, 8839, 8842, 9143): an
  *            audio line with a profile of DTLS, or RTP/SAVP(F) with a=fingerprint and no a=crypto.
  *            Further audio and video in the bundle is accepted, but inactive; data channels and
  *            what is outside of the bundle are refused. Always encrypted, so enum answer_srtp does

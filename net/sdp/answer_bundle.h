@@ -1,7 +1,7 @@
 #ifndef NET_SDP_ANSWER_BUNDLE_H
 #define NET_SDP_ANSWER_BUNDLE_H
 
-/* Which m= lines share one transport (a=group:BUNDLE, RFC 8843). A part of answer.c. [any] */
+/* Which m= lines share one transport (a=group:BUNDLE, RFC 9143). A part of answer.c. [any] */
 
 #include "net/sdp/sdp.h"
 

@@ -25,7 +25,7 @@ struct answer_line {
 struct answer_lines {
     struct answer_line line[SDP_MAX_MEDIA];
     struct answer_bundle bundle;
-    size_t tagged; /* the line that speaks for the transport of all (RFC 8843, 7.3) */
+    size_t tagged; /* the line that speaks for the transport of all (RFC 9143, 7.3) */
 };
 
 /* index: the audio that is taken. */

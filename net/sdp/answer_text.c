@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A BUNDLE group stays one if the audio was in it; it is then its only member (RFC 8843, 7.3). */
+/* A BUNDLE group stays one if the audio was in it; it is then its only member (RFC 9143, 7.3). */
 static void add_group(struct sdp *s, const struct sdp *offer, size_t index)
 {
     struct answer_bundle bundle;

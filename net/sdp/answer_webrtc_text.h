@@ -1,7 +1,7 @@
 #ifndef NET_SDP_ANSWER_WEBRTC_TEXT_H
 #define NET_SDP_ANSWER_WEBRTC_TEXT_H
 
-/* The text of a WebRTC answer (RFC 8829, 5.3). A part of answer.c. [any] */
+/* The text of a WebRTC answer (RFC 9429, 5.3). A part of answer.c. [any] */
 
 #include "net/sdp/answer_lines.h"
 

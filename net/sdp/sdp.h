@@ -88,7 +88,7 @@ int sdp_print(const struct sdp *s, char **textp);
  * start (NULL); NULL when there is none. */
 const struct sdp_attr *sdp_attr(const struct sdp *s, const struct sdp_section *section,
     const char *name, const struct sdp_attr *after);
-/* Not refused or removed: it has a port, or is only offered in a bundle (RFC 8843, 6). */
+/* Not refused or removed: it has a port, or is only offered in a bundle (RFC 9143, 6). */
 bool sdp_media_alive(const struct sdp *s, const struct sdp_media *m);
 
 #endif

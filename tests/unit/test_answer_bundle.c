@@ -100,7 +100,7 @@ Test(answer_bundle, audio_that_cannot_be_used_gives_way)
     answer_destroy(a);
 }
 
-/* Offered in the bundle alone: port 0, and perhaps no transport of its own (RFC 8843, 6). */
+/* Offered in the bundle alone: port 0, and perhaps no transport of its own (RFC 9143, 6). */
 Test(answer_bundle, bundle_only)
 {
     struct answer *a = browser_answer("v=0\r\na=group:BUNDLE 0 1\r\n" DATA(
