@@ -472,6 +472,11 @@ bool config_tls(const struct config *c)
     return c->tls == CONFIG_TLS_ON || (c->tls == CONFIG_TLS_AUTO && !loopback(c->http_address));
 }
 
+bool config_http_exposed(const struct config *c)
+{
+    return !config_tls(c) && !loopback(c->http_address);
+}
+
 bool config_auto_create(const struct config *c)
 {
     return c->auto_create == CONFIG_YES || (c->auto_create == CONFIG_AUTO && config_on_loopback(c));

@@ -121,6 +121,8 @@ int config_reload(
 /* True when every address the server binds is a loopback one. */
 bool config_on_loopback(const struct config *c);
 bool config_tls(const struct config *c); /* the HTTP server speaks TLS */
+/* The HTTP server speaks plain HTTP to others than this host: only well behind a proxy. */
+bool config_http_exposed(const struct config *c);
 bool config_auto_create(const struct config *c);
 /* Whether the first one in a room that a join made moderates it. */
 bool config_first_moderates(const struct config *c);

@@ -239,6 +239,8 @@ static int say_http_error(const struct config *c, int err)
 static int start_tls(struct program *p)
 {
     const char *why;
+    if (config_http_exposed(&p->cfg))
+        LOG_WARN("http", "plain", log_text("why", "without TLS it belongs behind a proxy"));
     if (!config_tls(&p->cfg))
         return 0;
     int err = http_tls_create(&p->tls, &p->cfg, &why);

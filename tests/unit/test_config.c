@@ -333,3 +333,29 @@ Test(config, rooms_make_themselves_on_loopback_only)
         cr_assert_eq(config_auto_create(&c), cases[i].made, "%zu", i);
     }
 }
+
+Test(config, tls_begins_where_loopback_ends)
+{
+    static const struct {
+        const char *address;
+        enum config_tls tls;
+        bool speaks, exposed;
+    } cases[] = {
+        {"127.0.0.1", CONFIG_TLS_AUTO, false, false},
+        {"::1", CONFIG_TLS_AUTO, false, false},
+        {"127.0.0.1", CONFIG_TLS_ON, true, false},
+        {"127.0.0.1", CONFIG_TLS_OFF, false, false},
+        {"0.0.0.0", CONFIG_TLS_AUTO, true, false},
+        {"192.0.2.7", CONFIG_TLS_AUTO, true, false},
+        {"::", CONFIG_TLS_OFF, false, true},
+        {"192.0.2.7", CONFIG_TLS_OFF, false, true},
+    };
+    struct config c;
+    config_defaults(&c);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        strcpy(c.http_address, cases[i].address);
+        c.tls = cases[i].tls;
+        cr_assert_eq(config_tls(&c), cases[i].speaks, "%zu", i);
+        cr_assert_eq(config_http_exposed(&c), cases[i].exposed, "%zu", i);
+    }
+}
