@@ -150,12 +150,12 @@ static enum outcome check_pin(
 
 /* --- the door --------------------------------------------------------------------------------- */
 /* Who comes first to a room that a join made, and says no more of themselves than others, has it.
- */
+ * Not one with a ticket: the server was started anew, and the moderator will be back as well. */
 static bool becomes_moderator(
     const struct room *room, const struct room_visit *visit, const struct grant *g)
 {
     return room->settings.first_moderates && !room->moderated && !visit->listens_only &&
-           g->via == GRANT_GUEST && g->role == ROLE_PARTICIPANT;
+           g->kind == GRANT_GUEST && g->role == ROLE_PARTICIPANT;
 }
 
 static bool has_place(const struct room *room, const struct grant *g)
@@ -196,7 +196,7 @@ static enum outcome let_in(struct room *room, const struct grant *g, bool waitin
     }
     uint64_t until_ms = room_now_ms(room) + JOIN_WAIT_MS;
     room->kept_until_ms = until_ms;
-    if (g->role == ROLE_MODERATOR && !room->moderated) {
+    if ((g->role == ROLE_MODERATOR || g->kind == GRANT_TICKET) && !room->moderated) {
         room->moderated = true;
         room->awaits_until_ms = until_ms;
     }

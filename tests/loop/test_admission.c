@@ -241,6 +241,31 @@ Test(admission, the_first_moderates_where_a_join_made_the_room)
     meeting_end(&m);
 }
 
+Test(admission, the_moderator_is_waited_for_when_the_server_was_started_anew)
+{
+    struct meeting m;
+    struct room_admission one, two;
+    struct room_info info;
+    meeting_start(&m);
+    meeting_open(&m);
+    room_info(m.room, &info);
+    info.settings.first_moderates = true;
+    cr_assert_eq(room_configure(m.room, &info.settings), 0);
+    struct grant ticket = grant_of(GRANT_TICKET, ROLE_PARTICIPANT, true);
+    knock_with(&m, &(struct room_visit){.grant = &ticket}, &one);
+    knock_with(&m, &(struct room_visit){.name = "new"}, &two);
+    cr_expect_eq(one.grant.role, ROLE_PARTICIPANT);
+    cr_expect_eq(two.grant.role, ROLE_PARTICIPANT);
+    m.as = &two.grant;
+    meeting_join(&m, &(struct peer_config){.codec = &acodec_pcma});
+    m.as = &one.grant;
+    meeting_join(&m, &(struct peer_config){.codec = &acodec_pcma});
+    m.room->awaits_until_ms = 1;
+    meeting_run_ms(&m, 1300);
+    cr_expect_eq(m.participants[0]->role, ROLE_MODERATOR, "not for ever");
+    meeting_end(&m);
+}
+
 Test(admission, a_ticket_of_an_earlier_meeting_is_worth_none)
 {
     struct meeting m;

@@ -43,7 +43,27 @@ static const char *knock(struct meeting *m, const struct grant *g)
                          : "in";
 }
 
-Test(moderation, a_viewer_is_never_heard)
+/* Of the last half second that the second peer heard. */
+static double tone_db(const struct meeting *m)
+{
+    size_t n;
+    const int16_t *pcm = peer_heard(m->peers[1], &n);
+    cr_assert_gt(n, 8000u);
+    return tone_dbfs(pcm + n - 4000, 4000, 8000, 440);
+}
+
+/* Until the tone is there, or gone; a busy machine takes its time. */
+static bool becomes(struct meeting *m, bool heard)
+{
+    for (int i = 0; i < 20; i++) {
+        meeting_run_ms(m, 500);
+        if (heard ? tone_db(m) > -20 : tone_db(m) < -60)
+            return true;
+    }
+    return false;
+}
+
+Test(moderation, a_viewer_is_never_heard, .timeout = 60)
 {
     struct meeting m;
     meeting_start(&m);
@@ -52,25 +72,17 @@ Test(moderation, a_viewer_is_never_heard)
     struct participant *viewer = join(&m, &v, 440);
     join(&m, &l, 0);
     meeting_run_ms(&m, 1500);
-    size_t n;
-    const int16_t *pcm = peer_heard(m.peers[1], &n);
-    cr_assert_gt(n, 8000u);
-    cr_expect_lt(tone_dbfs(pcm + n - 4000, 4000, 8000, 440), -60);
-    cr_expect_eq(m.events[ROOM_EVENT_TALKING], 0u);
+    cr_expect_lt(tone_db(&m), -60);
     cr_assert_eq(meeting_reoffer(&m, 0, "sendrecv", &acodec_pcmu), 0);
     participant_mute(viewer, false, false);
     meeting_run_ms(&m, 1000);
-    pcm = peer_heard(m.peers[1], &n);
-    cr_expect_lt(tone_dbfs(pcm + n - 4000, 4000, 8000, 440), -60, "nor after a re-offer");
+    cr_expect_lt(tone_db(&m), -60, "nor after a re-offer");
+    cr_expect_eq(m.events[ROOM_EVENT_TALKING], 0u);
     cr_expect_eq(moderation_hand(viewer, true, false), -EPERM);
     cr_assert_eq(moderation_role(viewer, ROLE_PARTICIPANT, true), 0);
-    meeting_run_ms(&m, 1500);
-    pcm = peer_heard(m.peers[1], &n);
-    cr_expect_gt(tone_dbfs(pcm + n - 4000, 4000, 8000, 440), -20, "a participant is");
+    cr_expect(becomes(&m, true), "a participant is heard");
     cr_assert_eq(moderation_role(viewer, ROLE_VIEWER, true), 0);
-    meeting_run_ms(&m, 1000);
-    pcm = peer_heard(m.peers[1], &n);
-    cr_expect_lt(tone_dbfs(pcm + n - 4000, 4000, 8000, 440), -60);
+    cr_expect(becomes(&m, false));
     meeting_end(&m);
 }
 
@@ -256,7 +268,7 @@ static void keep(const struct room_level *levels, size_t n, void *arg)
     out->id[PARTICIPANT_ID_LEN] = (char)n; /* borrowed for the count */
 }
 
-Test(moderation, levels_are_of_those_who_sound)
+Test(moderation, levels_are_of_those_who_sound, .timeout = 60)
 {
     struct meeting m;
     struct room_level level = {.level = 255};
@@ -266,10 +278,11 @@ Test(moderation, levels_are_of_those_who_sound)
     join(&m, &a, 440);
     join(&m, &b, 0);
     cr_expect_not(room_talking(m.room));
-    meeting_run_ms(&m, 1000);
+    for (int i = 0; i < 100 && (!room_talking(m.room) || level.id[PARTICIPANT_ID_LEN] != 1); i++) {
+        cr_assert_eq(room_levels(m.room, keep, &level), 0);
+        meeting_run_ms(&m, 100);
+    }
     cr_expect(room_talking(m.room));
-    cr_assert_eq(room_levels(m.room, keep, &level), 0);
-    meeting_run_ms(&m, 100);
     cr_expect_eq(level.id[PARTICIPANT_ID_LEN], 1);
     cr_expect_eq(memcmp(level.id, a.sub, GRANT_SUB_LEN), 0);
     cr_expect(level.level > 5 && level.level < 40, "%u", level.level);
