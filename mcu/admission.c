@@ -196,7 +196,8 @@ static enum outcome let_in(struct room *room, const struct grant *g, bool waitin
     }
     uint64_t until_ms = room_now_ms(room) + JOIN_WAIT_MS;
     room->kept_until_ms = until_ms;
-    if ((g->role == ROLE_MODERATOR || g->kind == GRANT_TICKET) && !room->moderated) {
+    bool one_is_due = room->settings.first_moderates && g->kind == GRANT_TICKET;
+    if ((g->role == ROLE_MODERATOR || one_is_due) && !room->moderated) {
         room->moderated = true;
         room->awaits_until_ms = until_ms;
     }
