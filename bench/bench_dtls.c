@@ -67,7 +67,9 @@ static void shake_hands(struct side side[2])
 {
     for (int i = 0; i < 2; i++) {
         double start = cpu_us();
-        const struct dtls_config cfg = {i ? DTLS_ACTIVE : DTLS_PASSIVE, &side[!i].fingerprint, 1};
+        const struct dtls_config cfg = {.role = i ? DTLS_ACTIVE : DTLS_PASSIVE,
+            .fingerprints = &side[!i].fingerprint,
+            .n_fingerprints = 1};
         check(dtls_create(&side[i].dtls, side[i].context, &cfg, on_send, &side[i], 0));
         dtls_start(side[i].dtls);
         side[i].us += cpu_us() - start;

@@ -63,6 +63,7 @@ struct config {
     uint32_t srtp;                        /* enum config_srtp */
     uint32_t symmetric_rtp;               /* enum latch_mode of net/rtp/latch.h */
     uint32_t jitter_max_ms;
+    uint32_t arrival_timeout_s;     /* of WebRTC: from the answer to the end of DTLS */
     uint32_t participant_timeout_s; /* a sender that sends neither RTP nor RTCP; 0: never */
     uint32_t listener_timeout_s;    /* a recvonly one that sends no RTCP; 0: until it refuses */
 

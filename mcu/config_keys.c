@@ -113,6 +113,8 @@ const struct config_key config_keys[CONFIG_KEYS] = {
         "the same IP; or, for peers behind NAT, to any address learned within the first seconds."},
     {"jitter_max_ms", CONFIG_KEY_UINT, AT(jitter_max_ms), "200", 20, 2000, "ms", true,
         "Ceiling of a jitter buffer's delay."},
+    {"arrival_timeout_s", CONFIG_KEY_UINT, AT(arrival_timeout_s), "20", 1, 300, "s", true,
+        "One that joined by WebRTC and whose connection does not come about for so long has left."},
     {"participant_timeout_s", CONFIG_KEY_UINT, AT(participant_timeout_s), "60", 0, 86400, "s", true,
         "A participant that should send and sends neither RTP nor RTCP for so long has left; 0: "
         "never."},

@@ -24,7 +24,7 @@ struct config_key {
     const char *help;
 };
 
-enum { CONFIG_KEYS = 55 };
+enum { CONFIG_KEYS = 56 };
 extern const struct config_key config_keys[CONFIG_KEYS];
 
 /* The key of that name (len bytes), or NULL. */

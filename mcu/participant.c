@@ -176,6 +176,7 @@ static int open_leg(
                 .local = rooms->local,
                 .latch = (enum latch_mode)rooms->cfg->symmetric_rtp,
                 .handshaker = rooms->webrtc ? webrtc_handshaker(rooms->webrtc) : NULL,
+                .arrival_timeout_s = rooms->cfg->arrival_timeout_s,
             },
         .jitter_max_ms = settings->jitter_max_ms,
         .agc = granted(wishes->agc, settings->agc),

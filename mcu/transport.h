@@ -42,6 +42,7 @@ struct transport_setup {
     struct net_addr local;         /* they are bound to */
     enum latch_mode latch;         /* of a device */
     struct handshaker *handshaker; /* of WebRTC */
+    uint32_t arrival_timeout_s;    /* of WebRTC: until keys are agreed on; not 0 */
 };
 
 /* [media loop] False: of no use, which is counted. Pointers are gone when it returns. */

@@ -18,7 +18,7 @@ struct webrtc_transport {
     struct ice_session *ice;
     struct handshake *handshake;
     unsigned handshakes; /* that are not gone yet */
-    uint32_t ssrc;
+    uint32_t ssrc, arrival_timeout_s;
     bool hurrying; /* the loop looks for packets more often than once a tick */
     bool stopping;
 };
@@ -89,6 +89,7 @@ static int start_handshake(struct webrtc_transport *w)
                 .role = w->terms->dtls_active ? DTLS_ACTIVE : DTLS_PASSIVE,
                 .fingerprints = w->terms->fingerprints,
                 .n_fingerprints = w->terms->n_fingerprints,
+                .give_up_ms = w->arrival_timeout_s * 1000,
             },
         .ssrc = w->ssrc,
     };
@@ -247,6 +248,7 @@ int transport_webrtc_create(
     w->terms = terms->webrtc;
     w->handshaker = setup->handshaker;
     w->ssrc = setup->ssrc;
+    w->arrival_timeout_s = setup->arrival_timeout_s;
     *tp = &w->base;
     return 0;
 }

@@ -81,7 +81,7 @@ int dtls_create(struct dtls **dp, struct dtls_context *c, const struct dtls_conf
     d->send = send;
     d->arg = arg;
     d->datagrams = (struct dtls_datagrams){.send = send_counted, .arg = d};
-    d->give_up_us = now_us + (uint64_t)DTLS_GIVE_UP_MS * 1000;
+    d->give_up_us = now_us + (cfg->give_up_ms ? cfg->give_up_ms : DTLS_GIVE_UP_MS) * UINT64_C(1000);
     int err = set_up_ssl(d, c);
     if (err) {
         ERR_clear_error();

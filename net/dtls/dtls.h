@@ -19,7 +19,7 @@ enum {
     DTLS_MAX_CERTIFICATE = 16384, /* bytes of a peer's chain */
     DTLS_FIRST_RETRY_MS = 100,    /* doubled with each, up to */
     DTLS_LAST_RETRY_MS = 2000,
-    DTLS_GIVE_UP_MS = 20000,
+    DTLS_GIVE_UP_MS = 20000, /* unless configured */
 };
 
 struct dtls;
@@ -44,6 +44,7 @@ struct dtls_config {
     /* The peer's certificate must fit one of them, or the handshake fails. Copied. */
     const struct sdp_fingerprint *fingerprints;
     size_t n_fingerprints; /* 1 … SDP_MAX_FINGERPRINTS */
+    uint32_t give_up_ms;   /* 0: DTLS_GIVE_UP_MS */
 };
 
 /* A datagram to be sent. Not to call back into the session. */

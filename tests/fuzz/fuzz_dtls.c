@@ -53,7 +53,8 @@ static void on_send(const uint8_t *pkt, size_t len, void *arg)
 static struct dtls *open_session(enum dtls_role role, struct queue *sent)
 {
     struct dtls *d;
-    const struct dtls_config cfg = {role, &fingerprints[role == DTLS_PASSIVE], 1};
+    const struct dtls_config cfg = {
+        .role = role, .fingerprints = &fingerprints[role == DTLS_PASSIVE], .n_fingerprints = 1};
     require(dtls_create(&d, contexts[role], &cfg, on_send, sent, 0) == 0);
     sent->n = 0;
     return d;

@@ -29,13 +29,11 @@ static void three_hear_each_other(const struct acodec *codec, enum sdes_suite su
     for (int i = 0; i < 3; i++) {
         const struct peer_stats *s = peer_stats(m.peers[i]);
         cr_expect_eq(s->bad, 0u);
-        for (int j = 0; j < 3; j++) {
-            double db = peer_heard_dbfs(m.peers[i], hz[j]);
+        for (int j = 0; j < 3; j++)
             if (i == j)
-                cr_expect_lt(db, -45, "peer %d hears itself at %.1f dB", i, db);
+                cr_expect(meeting_hears(&m, i, hz[j], -INFINITY, -45), "peer %d hears itself", i);
             else
-                cr_expect(db > -16 && db < -9, "peer %d hears %d at %.1f dB", i, j, db);
-        }
+                cr_expect(meeting_hears(&m, i, hz[j], -16, -9), "peer %d hears %d", i, j);
         cr_expect_eq(s->timestamp_gaps, 0u);
     }
     meeting_end(&m);
@@ -90,10 +88,10 @@ Test(rooms, mute_is_not_heard_and_kick_sends_bye)
     meeting_join(&m, &listens);
     participant_mute(m.participants[0], true, false);
     meeting_run_ms(&m, 1500);
-    cr_expect_lt(peer_heard_dbfs(m.peers[1], 440), -60);
+    cr_expect(meeting_hears(&m, 1, 440, -INFINITY, -60));
     participant_mute(m.participants[0], false, false);
     meeting_run_ms(&m, 1500);
-    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -16);
+    cr_expect(meeting_hears(&m, 1, 440, -16, 0));
     cr_expect_eq(m.events[ROOM_EVENT_MUTED], 2u);
     participant_remove(m.participants[0], "kicked");
     m.sends[0] = false;
@@ -278,7 +276,7 @@ Test(rooms, reported_loss_turns_on_fec_for_that_listener_alone)
     cr_expect(!clean.fec);
     cr_expect_eq(lossy.group_size, 1u, "the two are encoded for apart");
     meeting_run_ms(&m, 1000);
-    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -20);
+    cr_expect(meeting_hears(&m, 1, 440, -20, 0));
     cr_expect_eq(peer_stats(m.peers[1])->timestamp_gaps, 0u);
     meeting_end(&m);
 }
@@ -311,7 +309,7 @@ Test(rooms, nothing_is_encoded_for_who_only_sends)
     meeting_join(&m, &listens);
     meeting_run_ms(&m, 1500);
     cr_expect(!meeting_stats(&m, 0).own_encoder);
-    cr_expect_gt(peer_heard_dbfs(m.peers[1], 440), -20);
+    cr_expect(meeting_hears(&m, 1, 440, -20, 0));
     cr_expect_eq(peer_stats(m.peers[0])->packets, 0u);
     meeting_end(&m);
 }

@@ -187,7 +187,9 @@ static void open_ours(struct encounter *e, bool active)
     const struct sdp_fingerprint expected = e->cert
                                                 ? foreign_fingerprint(e->cert, SDP_HASH_SHA256)
                                                 : (struct sdp_fingerprint){.hash = SDP_HASH_SHA256};
-    const struct dtls_config cfg = {active ? DTLS_ACTIVE : DTLS_PASSIVE, &expected, 1};
+    const struct dtls_config cfg = {.role = active ? DTLS_ACTIVE : DTLS_PASSIVE,
+        .fingerprints = &expected,
+        .n_fingerprints = 1};
     cr_assert_eq(dtls_context_create(&e->context), 0);
     cr_assert_eq(dtls_create(&e->dtls, e->context, &cfg, link_put, &e->sent, 0), 0);
 }

@@ -1,6 +1,8 @@
 #include "tests/support/meeting.h"
 
 #include <criterion/criterion.h>
+#include <criterion/logging.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +106,22 @@ void meeting_run_ms(struct meeting *m, unsigned ms)
     uv_timer_start(&m->timer, on_tick, 0, 20);
     uv_run(&m->loop, UV_RUN_DEFAULT);
     uv_timer_stop(&m->timer);
+}
+
+bool meeting_hears(struct meeting *m, unsigned peer, double hz, double least_db, double most_db)
+{
+    enum { STEP_MS = 200, PATIENCE_MS = 10000 };
+    double db = -INFINITY;
+    for (unsigned ms = 0; ms < PATIENCE_MS; ms += STEP_MS) {
+        if (peer_heard_ms(m->peers[peer]) >= 1000) {
+            db = peer_heard_dbfs(m->peers[peer], hz);
+            if (db >= least_db && db <= most_db)
+                return true;
+        }
+        meeting_run_ms(m, STEP_MS);
+    }
+    cr_log_warn("peer %u hears %.0f Hz at %.1f dB", peer, hz, db);
+    return false;
 }
 
 struct stats_wait {

@@ -51,6 +51,9 @@ unsigned meeting_join(struct meeting *m, const struct peer_config *cfg);
 int meeting_reoffer(
     struct meeting *m, unsigned peer, const char *direction, const struct acodec *codec);
 void meeting_run_ms(struct meeting *m, unsigned ms);
+/* Goes on until the level of a tone in the last second that a peer heard is between these, in dBFS.
+ * A busy machine disturbs some seconds, but not all of ten: false. */
+bool meeting_hears(struct meeting *m, unsigned peer, double hz, double least_db, double most_db);
 /* Statistics of one participant, by a message there and back. */
 struct leg_stats meeting_stats(struct meeting *m, unsigned peer);
 /* Closes the server, then the loop; asserts that nothing is left open. */

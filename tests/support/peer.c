@@ -513,6 +513,11 @@ double tone_dbfs(const int16_t *pcm, size_t n, double rate_hz, double tone_hz)
     return 20 * log10(amplitude / 32768 + 1e-9);
 }
 
+unsigned peer_heard_ms(const struct peer *p)
+{
+    return (unsigned)(p->n_heard * 1000 / p->cfg.codec->pcm_rate_hz);
+}
+
 double peer_heard_dbfs(const struct peer *p, double tone_hz)
 {
     double power = 0, rate_hz = p->cfg.codec->pcm_rate_hz;

@@ -52,7 +52,8 @@ const char *peer_offer_again(struct peer *p, const char *direction, const struct
 const int16_t *peer_said(const struct peer *p, size_t *n);
 /* What it heard, decoded, at codec->pcm_rate_hz; gaps in sequence are not filled. */
 const int16_t *peer_heard(const struct peer *p, size_t *n);
-void peer_forget(struct peer *p); /* what it heard so far */
+unsigned peer_heard_ms(const struct peer *p); /* how much of it there is */
+void peer_forget(struct peer *p);             /* what it heard so far */
 
 struct peer_stats {
     unsigned redundant; /* packets that carried another beside their own */

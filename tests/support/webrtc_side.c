@@ -114,7 +114,9 @@ void webrtc_side_take_answer(struct webrtc_side *w, const char *answer)
     w->remote = ice.credentials;
     take_candidate(w, sdp);
     if (!w->dtls) {
-        const struct dtls_config cfg = {DTLS_ACTIVE, dtls.fingerprints, dtls.n_fingerprints};
+        const struct dtls_config cfg = {.role = DTLS_ACTIVE,
+            .fingerprints = dtls.fingerprints,
+            .n_fingerprints = dtls.n_fingerprints};
         cr_assert_eq(dtls_create(&w->dtls, w->context, &cfg, send_out, w, now_us()), 0);
     }
     sdp_destroy(sdp);

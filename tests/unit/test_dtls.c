@@ -40,7 +40,7 @@ static struct sdp_fingerprint fingerprint_of(const struct dtls_context *c)
 static void open_side(
     struct side *s, enum dtls_role role, const struct sdp_fingerprint *expected, size_t n)
 {
-    const struct dtls_config cfg = {role, expected, n};
+    const struct dtls_config cfg = {.role = role, .fingerprints = expected, .n_fingerprints = n};
     cr_assert_eq(dtls_create(&s->dtls, s->context, &cfg, on_send, &s->sent, 0), 0);
 }
 

@@ -189,7 +189,8 @@ Test(dtls_foreign, a_wrong_certificate_ends_the_handshake)
     encounter_open(&e, (struct foreign_options){.profiles = ALL_PROFILES}, false);
     struct sdp_fingerprint wrong = foreign_fingerprint(e.cert, SDP_HASH_SHA256);
     wrong.digest[31] ^= 1;
-    const struct dtls_config cfg = {DTLS_PASSIVE, &wrong, 1};
+    const struct dtls_config cfg = {
+        .role = DTLS_PASSIVE, .fingerprints = &wrong, .n_fingerprints = 1};
     dtls_destroy(e.dtls);
     cr_assert_eq(dtls_create(&e.dtls, e.context, &cfg, link_put, &e.sent, 0), 0);
     encounter_begin(&e);
@@ -207,7 +208,8 @@ Test(dtls_foreign, longer_hashes_are_compared_too)
             encounter_open(&e, (struct foreign_options){.profiles = ALL_PROFILES}, false);
             struct sdp_fingerprint f = foreign_fingerprint(e.cert, hash);
             f.digest[sdp_hash_bytes(hash) - 1] ^= (uint8_t)wrong;
-            const struct dtls_config cfg = {DTLS_PASSIVE, &f, 1};
+            const struct dtls_config cfg = {
+                .role = DTLS_PASSIVE, .fingerprints = &f, .n_fingerprints = 1};
             dtls_destroy(e.dtls);
             cr_assert_eq(dtls_create(&e.dtls, e.context, &cfg, link_put, &e.sent, 0), 0);
             encounter_begin(&e);
