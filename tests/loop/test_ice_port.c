@@ -123,7 +123,7 @@ static void close_port(void)
     udp_poller_destroy(poller);
 }
 
-TestSuite(ice_port, .init = open_port, .fini = close_port, .timeout = 60);
+TestSuite(ice_port, .init = open_port, .fini = close_port);
 
 static struct ice_port_stats stats(void)
 {

@@ -23,7 +23,7 @@ static void close_poller(void)
     udp_poller_destroy(poller);
 }
 
-TestSuite(udp_poller, .init = open_poller, .fini = close_poller, .timeout = 60);
+TestSuite(udp_poller, .init = open_poller, .fini = close_poller);
 
 static int bound(struct net_addr *where)
 {

@@ -22,7 +22,7 @@ static void teardown(void)
     jitter_clip_destroy(clip);
 }
 
-TestSuite(jitter_traces, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(jitter_traces, .init = setup, .fini = teardown, .timeout = 300);
 
 struct mean {
     double delay_ms, concealed_percent, stretched_percent, lost_percent, delay_most_ms;
