@@ -39,25 +39,38 @@ export class Mcu {
             ...flags,
         };
         mcu.url = `${mcu.secure ? 'https' : 'http'}://127.0.0.1:${mcu.httpPort}`;
-        mcu.program = new Program(binary('mcu', build), flagList(mcu.flags), {
-            env: {
-                ...process.env,
-                MCU_ADMIN_TOKEN: generateToken ? '' : mcu.token,
-                XDG_STATE_HOME: mcu.folder,
-                HOME: mcu.folder,
-            },
-        });
+        mcu.launch = { build, token: generateToken ? '' : mcu.token };
         try {
-            await until('the server', async () => {
-                if (mcu.program.result)
-                    throw new Error(`the server ended: ${mcu.program.stdout}${mcu.program.stderr}`);
-                return mcu.fetch('/healthz').then((r) => r.ok, () => false);
-            });
+            await mcu.boot();
         } catch (error) {
             await mcu.stop();
             throw error;
         }
         return mcu;
+    }
+
+    async boot() {
+        this.program = new Program(binary('mcu', this.launch.build), flagList(this.flags), {
+            env: {
+                ...process.env,
+                MCU_ADMIN_TOKEN: this.launch.token,
+                XDG_STATE_HOME: this.folder,
+                HOME: this.folder,
+            },
+        });
+        await until('the server', async () => {
+            if (this.program.result)
+                throw new Error(`the server ended: ${this.program.stdout}${this.program.stderr}`);
+            return this.fetch('/healthz').then((r) => r.ok, () => false);
+        });
+    }
+
+    // Ends the server as a crash would, or politely, and starts it again with the same state.
+    async restart(signal = 'SIGKILL') {
+        await this.program.stop(signal, 15000);
+        const report = this.complaint();
+        if (report) throw new Error(report);
+        await this.boot();
     }
 
     // As start(), and ended after the test t.
