@@ -257,7 +257,8 @@ function region(kind) {
 export function prepareAnnouncements() {
     polite = region('polite');
     assertive = region('assertive');
-    toasts = h('div', { class: 'toasts' });
+    // What it shows is announced above: it need not be said twice.
+    toasts = h('div', { class: 'toasts', role: 'status', 'aria-live': 'off' });
     document.body.append(toasts);
 }
 

@@ -81,7 +81,7 @@ export class Stage {
         this.alone = h('p', { class: 'desk-alone', t: 'stage.alone', hidden: true });
         this.element = h(
             'main',
-            { class: 'stage', id: 'main' },
+            { class: 'stage', id: 'main', tabindex: '0' },
             this.picture,
             h('div', { class: 'desk-place' }, this.list, this.rest, this.alone),
         );

@@ -17,7 +17,8 @@ export class Person {
         Object.assign(this, { client, mcu, log, page: client.page, name: client.name, hz: client.hz });
         this.themes = typeof this.page.emulateMedia === 'function'; // Playwright
         this.page.on('request', (request) => log.requests.push(request.url()));
-        this.page.on('pageerror', (error) => log.findings.push(`${this.name}: ${error.message}`));
+        // Firefox tells of lost connections in the same way.
+        if (this.themes) this.page.on('pageerror', (error) => log.findings.push(`${this.name}: ${error.message}`));
     }
 
     goto(path) {
