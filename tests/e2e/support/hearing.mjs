@@ -23,6 +23,6 @@ export async function hears(listener, talkers, silent = [], { timeoutMs = 25000 
     assert.fail(`${listener.name} hears ${said.join(', ')}; it should hear ${loud.map((c) => c.name)} only`);
 }
 
-export async function allHear(listeners, talkers, silent) {
-    for (const listener of listeners) await hears(listener, talkers, silent);
+export async function allHear(listeners, talkers, silent, options) {
+    for (const listener of listeners) await hears(listener, talkers, silent, options);
 }
