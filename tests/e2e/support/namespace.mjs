@@ -3,13 +3,20 @@
 // server must have another one, and on the machine's real network nothing is to be opened.
 import { spawn, spawnSync } from 'node:child_process';
 
-export const home = '198.51.100.1'; // the server's address inside (RFC 5737: never a real one)
+// The server's address inside, and that of browsers (RFC 5737: never real ones). The server's is on an
+// interface that browsers do not look at.
+export const home = '198.51.100.1';
+export const away = '198.51.100.9';
 const entered = 'MISCHPULT_TEST_NETWORK';
+
+// From which address the server is reached: without this it would be the server's own.
+export const reach = (from) => `ip route replace local ${home} dev lo table local src ${from}`;
 
 // A link with an address and a default route; what is sent to it stays on this machine.
 const setUp = `ip link set lo up &&
     ip link add name home0 type veth peer name home1 && ip link set home0 up && ip link set home1 up &&
-    ip addr add ${home}/24 dev home0 && ip route add default dev home0`;
+    ip addr add ${home}/32 dev lo && ip addr add ${away}/24 dev home0 &&
+    ip route add default dev home0 && ${reach(away)}`;
 
 // Runs this file again in a network namespace of its own and ends with its result; returns only there.
 // Needs root, or a system where users may make namespaces (Debian's default).
