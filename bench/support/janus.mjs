@@ -91,7 +91,7 @@ export class Janus {
         }).then((reply) => reply.data.id);
     }
 
-    async createRoom(room, rate = 48000) {
+    async createRoom(room, rate = 48000, more = {}) {
         this.manager ??= await this.attach();
         const reply = await this.post(`/${this.session}/${this.manager}`, {
             janus: 'message',
@@ -101,6 +101,7 @@ export class Janus {
                 sampling_rate: rate,
                 audiolevel_ext: true,
                 allow_rtp_participants: true,
+                ...more,
             },
         });
         if (reply.plugindata.data.error) throw new Error(reply.plugindata.data.error);

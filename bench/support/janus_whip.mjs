@@ -64,7 +64,8 @@ export class JanusWhip {
         await janus.post(path, {
             janus: 'message',
             body: { request: 'configure', muted: false },
-            jsep: { type: 'offer', sdp, trickle: false },
+            // Without candidates it only answers, as our server does: no way but the one it offers.
+            jsep: { type: 'offer', sdp: sdp.replace(/a=candidate:.*\r\n/g, ''), trickle: false },
         });
         return (await answered).sdp;
     }

@@ -18,7 +18,7 @@ export class Relay {
     static async open({ host = '127.0.0.1' } = {}) {
         const relay = new Relay();
         relay.near = await bound(host);
-        relay.far = await bound(host);
+        relay.far = await bound('0.0.0.0'); // whatever address reaches the server
         relay.host = host;
         relay.port = relay.near.address().port;
         relay.counts = { up: 0, down: 0 };
@@ -29,12 +29,16 @@ export class Relay {
             relay.counts.up++;
             relay.up.pass(data, (packet) => relay.send(relay.far, packet, relay.server));
         });
-        relay.far.on('message', (data) => {
-            if (!relay.client) return;
-            relay.counts.down++;
-            relay.down.pass(data, (packet) => relay.send(relay.near, packet, relay.client));
-        });
+        relay.listen();
         return relay;
+    }
+
+    listen() {
+        this.far.on('message', (data, from) => {
+            if (!this.client || from.port !== this.server.port || from.address !== this.server.address) return;
+            this.counts.down++;
+            this.down.pass(data, (packet) => this.send(this.near, packet, this.client));
+        });
     }
 
     send(socket, packet, { port, address }) {
@@ -54,10 +58,8 @@ export class Relay {
     // Changes the address from which the server is reached, as a NAT that lost its table does.
     async rebind() {
         const old = this.far;
-        this.far = await bound(this.host);
-        this.far.on('message', (data) => {
-            if (this.client) this.down.pass(data, (packet) => this.send(this.near, packet, this.client));
-        });
+        this.far = await bound('0.0.0.0');
+        this.listen();
         old.close();
     }
 
