@@ -66,7 +66,9 @@ export class Session extends Emitter {
         this.begin(answer.state);
     }
 
+    // Answers may come when the person has left.
     keep(answer) {
+        if (this.phase === 'over') throw new ApiError('left');
         this.ticket = {
             ticket: answer.ticket,
             id: answer.id,
@@ -163,10 +165,12 @@ export class Session extends Emitter {
                 token: this.ticket.ticket,
                 name: this.ticket.name,
             });
+            if (this.phase !== 'waiting') return;
             this.keep(answer);
             if (answer.state === 'admitted') this.begin('admitted');
         } catch (error) {
-            if (!error.passing && error.status !== 429) this.finish('refused', error.code);
+            if (this.phase === 'waiting' && !error.passing && error.status !== 429)
+                this.finish('refused', error.code);
         }
     }
 
