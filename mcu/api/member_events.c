@@ -500,9 +500,11 @@ static void end_onlookers(struct member_room *mr, uint64_t now_ms)
     struct member *m, *next;
     for (m = LIST_FIRST(&mr->members); m; m = next) {
         next = LIST_NEXT(m, entry);
+        if (now_ms < m->deadline_ms)
+            continue; /* finding them takes a walk through the room */
         if (m->state == MEMBER_WAITING || participant_find(mr->room, m->grant.sub))
             m->deadline_ms = now_ms + ALONE_MS;
-        else if (now_ms >= m->deadline_ms)
+        else
             end(m, "timeout");
     }
 }
