@@ -50,11 +50,11 @@ static const struct room_refusal refusals[] = {
 };
 
 /* --- who comes -------------------------------------------------------------------------------- */
-/* Tickets of before the server's start are believed: it cannot know of which meeting they are. */
+/* Those of before the server's start are believed: it cannot know of which meeting they are. */
 static bool of_an_earlier_meeting(const struct room *room, const struct grant *g)
 {
-    return g->kind == GRANT_TICKET && g->issued >= room->rooms->started_unix &&
-           g->issued < room->since_unix;
+    bool of_a_meeting = g->kind == GRANT_TICKET || (g->kind == GRANT_LINK && g->of_meeting);
+    return of_a_meeting && g->issued >= room->rooms->started_unix && g->issued < room->since_unix;
 }
 
 static enum role guest_role(const struct room *room)
@@ -62,9 +62,11 @@ static enum role guest_role(const struct room *room)
     return (enum role)room->rooms->cfg->guest_role;
 }
 
-/* A ticket of an earlier meeting is worth no more than none. */
+/* What was given in an earlier meeting is worth no more than nothing. */
 static void forget_standing(const struct room *room, struct grant *g)
 {
+    if (g->via == GRANT_LINK)
+        *g->user = '\0'; /* which all its guests share */
     g->kind = g->via = GRANT_GUEST;
     g->admitted = false;
     if (g->role > guest_role(room))
@@ -200,6 +202,8 @@ static enum outcome let_in(struct room *room, const struct grant *g, bool waitin
     if ((g->role == ROLE_MODERATOR || one_is_due) && !room->moderated) {
         room->moderated = true;
         room->awaits_until_ms = until_ms;
+        bool as_first = g->via == GRANT_GUEST && g->role > guest_role(room);
+        strcpy(room->awaited, as_first ? g->sub : "");
     }
     return ALLOWED;
 }

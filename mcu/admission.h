@@ -7,7 +7,8 @@
  *   kicked? ─▶ locked? ─▶ token needed? ─▶ PIN ─▶ lobby ─▶ full? ─▶ in
  *
  * Moderators pass lock and lobby; who has a token passes the PIN; a ticket's holder who was let in
- * before passes PIN, lobby and lock. */
+ * before passes PIN, lobby and lock. Tickets, and links made with one, are good for their meeting:
+ * until the room is closed, or has been empty for some minutes. */
 
 #include "mcu/access/grant.h"
 #include "mcu/rooms.h"

@@ -73,11 +73,21 @@ void moderation_someone(struct room *room)
     room->moderated = false; /* whoever comes next */
 }
 
+/* Whoever enters first and stays away has a ticket that says moderator, but is none. */
+static void demote_awaited(struct room *room)
+{
+    struct visitor *v = *room->awaited ? visitors_note(&room->visitors, room->awaited) : NULL;
+    if (v && !v->role)
+        v->role = ROLE_PARTICIPANT;
+    room->awaited[0] = '\0';
+}
+
 void moderation_sweep(struct room *room, uint64_t now_ms)
 {
     if (!room->awaits_until_ms || now_ms < room->awaits_until_ms)
         return;
     room->awaits_until_ms = 0;
+    demote_awaited(room);
     moderation_someone(room);
 }
 

@@ -216,6 +216,9 @@ static void list(struct participant *p, struct participant *before)
     room->n_participants++;
     room->n_pending++;
     room->rooms->load[room->media_loop]++;
+    room->met = true;
+    if (!strcmp(room->awaited, p->id))
+        room->awaited[0] = '\0';
     if (before)
         replace(before, p);
     participant_apply_muteness(p);

@@ -446,7 +446,7 @@ void room_release(struct room *room)
 static void remember_recent(const struct room *room)
 {
     struct rooms *r = room->rooms;
-    if (room->settings.transient && !room->n_participants)
+    if (room->settings.transient && room->met && !room->n_participants)
         recent_rooms_note(&r->recent, room->name, room->since_unix, uv_now(r->loop));
 }
 

@@ -63,11 +63,13 @@ struct room {
 
     struct visitors visitors;
     TAILQ_HEAD(knock_list, knock) lobby;
-    unsigned n_waiting;       /* of the lobby */
-    unsigned n_holds;         /* see room_hold() */
-    uint64_t kept_until_ms;   /* someone has entered and is about to join */
-    bool moderated;           /* the first has come */
-    uint64_t awaits_until_ms; /* the first, who entered, to join; 0: awaits nobody */
+    unsigned n_waiting;                   /* of the lobby */
+    unsigned n_holds;                     /* see room_hold() */
+    uint64_t kept_until_ms;               /* someone has entered and is about to join */
+    bool met;                             /* somebody has joined */
+    bool moderated;                       /* the first has come */
+    uint64_t awaits_until_ms;             /* the first, who entered, to join; 0: awaits nobody */
+    char awaited[PARTICIPANT_ID_LEN + 1]; /* who moderates only because they are the first */
 };
 
 struct rooms {

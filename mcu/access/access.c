@@ -215,14 +215,15 @@ int access_ticket(struct access *a, const struct grant *g, char *out, size_t cap
     return err;
 }
 
-int access_link(
-    struct access *a, const char *room, enum role role, uint64_t expires, char *out, size_t cap)
+int access_link(struct access *a, const char *room, enum role role, bool of_meeting,
+    uint64_t expires, char *out, size_t cap)
 {
     char id[LINK_ID_LEN + 1];
     if (role < ROLE_VIEWER || role > ROLE_MODERATOR || !room_name_ok(room))
         return -EINVAL;
     int err = random_id(id, LINK_ID_LEN);
-    return err ? err : issue(a, ticket_link_claims(id, room, role, now(), expires), out, cap);
+    return err ? err
+               : issue(a, ticket_link_claims(id, room, role, of_meeting, now(), expires), out, cap);
 }
 
 bool access_skips_pin(const struct grant *g)

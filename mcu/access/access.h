@@ -41,10 +41,10 @@ int access_resolve_at(
 int access_ticket(
     struct access *a, const struct grant *g, char *out, size_t cap, uint64_t *expires);
 
-/* A guest link's token: role is viewer, participant or moderator, expires is Unix time. 0, -EINVAL
- * (that, or a bad room), -ENOBUFS, -ENOMEM. */
-int access_link(
-    struct access *a, const char *room, enum role role, uint64_t expires, char *out, size_t cap);
+/* A guest link's token: role is viewer, participant or moderator, of_meeting: good until the room
+ * is closed, expires is Unix time. 0, -EINVAL (role, or a bad room), -ENOBUFS, -ENOMEM. */
+int access_link(struct access *a, const char *room, enum role role, bool of_meeting,
+    uint64_t expires, char *out, size_t cap);
 
 /* Whether who has this grant (NULL: none) need not say the room's PIN: all but guests. A ticket is
  * only issued to who has said it. */

@@ -47,9 +47,10 @@ struct grant {
     char user[GRANT_USER_LEN + 1];
     char name[GRANT_NAME_MAX + 1]; /* "" = not said */
     bool admitted;                 /* let in by the lobby, or needs no letting in (moderators) */
-    uint64_t issued;               /* Unix time, seconds (iat); 0: not said */
-    uint64_t expires;              /* Unix time, seconds; 0: never */
-    unsigned features;             /* enum grant_feature */
+    bool of_meeting;   /* of a link: made by a ticket's holder, for their meeting only */
+    uint64_t issued;   /* Unix time, seconds (iat); 0: not said */
+    uint64_t expires;  /* Unix time, seconds; 0: never */
+    unsigned features; /* enum grant_feature */
 };
 
 const char *role_name(enum role role); /* "viewer", …; ROLE_NONE: "none" */

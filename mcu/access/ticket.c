@@ -20,11 +20,12 @@ json_t *ticket_claims(const struct grant *g, uint64_t now_unix, uint64_t expires
         (json_int_t)expires);
 }
 
-json_t *ticket_link_claims(
-    const char *id, const char *room, enum role role, uint64_t now_unix, uint64_t expires)
+json_t *ticket_link_claims(const char *id, const char *room, enum role role, bool of_meeting,
+    uint64_t now_unix, uint64_t expires)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aud", LINK, "jti", id, "room", room, "role",
-        role_name(role), "iat", (json_int_t)now_unix, "exp", (json_int_t)expires);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "aud", LINK, "jti", id, "room", room,
+        "role", role_name(role), "mtg", of_meeting, "iat", (json_int_t)now_unix, "exp",
+        (json_int_t)expires);
 }
 
 static enum grant_kind parse_via(const json_t *claims)
@@ -53,6 +54,7 @@ static int read_link(const json_t *claims, struct grant *g)
 {
     g->kind = g->via = GRANT_LINK;
     g->admitted = g->role == ROLE_MODERATOR;
+    g->of_meeting = json_is_true(json_object_get(claims, "mtg"));
     g->features = GRANT_FEATURES_ALL;
     bool whole = claims_text(claims, "jti", g->user, sizeof(g->user)) && *g->user;
     return whole ? 0 : -EBADMSG;

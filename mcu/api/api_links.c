@@ -71,7 +71,8 @@ void api_links_create(struct http_request *r, void *arg)
     if (lasts_too_long(r, &link))
         return;
     uint64_t expires = (uint64_t)time(NULL) + link.expires_s;
-    if (access_link(api->access, room, link.role, expires, token, sizeof(token))) {
+    bool of_meeting = http_grant(r)->kind == GRANT_TICKET;
+    if (access_link(api->access, room, link.role, of_meeting, expires, token, sizeof(token))) {
         api_no_memory(r);
         return;
     }

@@ -238,6 +238,14 @@ Test(admission, the_first_moderates_where_a_join_made_the_room)
     meeting_run_ms(&m, 1300);
     cr_expect(meeting_seen(&m, ROOM_EVENT_ROLE, second.grant.sub));
     cr_expect_eq(m.participants[0]->role, ROLE_MODERATOR);
+    struct grant late = first.grant, standing;
+    late.kind = GRANT_TICKET;
+    late.issued = m.room->since_unix;
+    room_standing(m.room, &late, &standing);
+    cr_expect_eq(
+        standing.role, ROLE_PARTICIPANT, "nor has anybody else, whatever their ticket says");
+    knock_with(&m, &(struct room_visit){.grant = &late}, &out);
+    cr_expect_eq(out.grant.role, ROLE_PARTICIPANT);
     meeting_end(&m);
 }
 
@@ -287,6 +295,55 @@ Test(admission, a_ticket_of_an_earlier_meeting_is_worth_none)
     cr_expect_str_eq(out.grant.sub, ticket.sub);
     ticket.issued = m.rooms->started_unix - 1;
     cr_expect_str_eq(knock(&m, &ticket, NULL), "in", "the server was started anew since");
+    meeting_end(&m);
+}
+
+/* The meeting goes on when all have dropped out and come again; one that never was does not. */
+Test(admission, a_room_that_nobody_joined_was_no_meeting)
+{
+    struct meeting m;
+    struct room_settings settings;
+    struct room *room;
+    meeting_start(&m);
+    meeting_open(&m);
+    rooms_defaults(m.rooms, &settings);
+    settings.transient = true;
+    for (int met = 0; met < 2; met++) {
+        cr_assert_eq(room_create(m.rooms, "brief", &settings, &room), 0);
+        room->since_unix = 5;
+        room->met = met;
+        room_close(room);
+        cr_assert_eq(room_create(m.rooms, "brief", &settings, &room), 0);
+        cr_expect_eq(room->since_unix == 5, met);
+        room_close(room);
+    }
+    meeting_end(&m);
+}
+
+Test(admission, a_link_made_with_a_ticket_is_good_for_its_meeting)
+{
+    struct meeting m;
+    struct room_admission out;
+    meeting_start(&m);
+    meeting_open(&m);
+    struct grant link = grant_of(GRANT_LINK, ROLE_MODERATOR, true), ticket = link;
+    link.issued = ticket.issued = m.room->since_unix;
+    ticket.kind = GRANT_TICKET;
+    strcpy(ticket.sub, "0123456789abcdef");
+    set(&m, true, true, "1234");
+    link.of_meeting = true;
+    cr_expect_str_eq(knock(&m, &link, NULL), "in");
+    m.room->since_unix += 10;
+    cr_expect_str_eq(knock(&m, &link, NULL), "locked");
+    set(&m, false, false, "1234");
+    cr_expect_str_eq(knock(&m, &link, NULL), "pin_required");
+    knock_with(&m, &(struct room_visit){.grant = &link, .pin = "1234"}, &out);
+    cr_expect_eq(out.grant.role, ROLE_PARTICIPANT);
+    cr_expect_str_eq(out.grant.user, out.grant.sub, "who is kicked now is kicked alone");
+    knock_with(&m, &(struct room_visit){.grant = &ticket, .pin = "1234"}, &out);
+    cr_expect_str_eq(out.grant.user, ticket.sub, "nor does a ticket by such a link share more");
+    link.of_meeting = false;
+    cr_expect_str_eq(knock(&m, &link, NULL), "in", "the admin's holds as long as it says");
     meeting_end(&m);
 }
 

@@ -355,22 +355,25 @@ Test(access, links)
 {
     char one[ACCESS_TOKEN_MAX], other[ACCESS_TOKEN_MAX];
     struct grant g, h;
-    cr_assert_eq(access_link(a, "demo", ROLE_VIEWER, NOW + 60, one, sizeof one), 0);
-    cr_assert_eq(access_link(a, "demo", ROLE_MODERATOR, NOW + 60, other, sizeof other), 0);
+    cr_assert_eq(access_link(a, "demo", ROLE_VIEWER, false, NOW + 60, one, sizeof one), 0);
+    cr_assert_eq(access_link(a, "demo", ROLE_MODERATOR, false, NOW + 60, other, sizeof other), 0);
     cr_assert_eq(resolve_text(one, &g), 0);
     cr_assert_eq(resolve_text(other, &h), 0);
     cr_assert_eq(g.kind, GRANT_LINK);
     cr_assert_eq(g.role, ROLE_VIEWER);
     cr_assert_str_eq(g.room, "demo");
-    cr_assert(!g.admitted && h.admitted);
+    cr_assert(!g.admitted && h.admitted && !g.of_meeting);
     cr_assert_str_neq(g.user, h.user);
     cr_assert_eq(g.expires, NOW + 60);
     cr_assert_eq(access_resolve_at(a, one, strlen(one), NOW + 90, &g), -EKEYEXPIRED);
-    cr_assert_eq(access_link(a, "demo", ROLE_ADMIN, NOW, one, sizeof one), -EINVAL);
-    cr_assert_eq(access_link(a, "demo", ROLE_NONE, NOW, one, sizeof one), -EINVAL);
-    cr_assert_eq(access_link(a, "*", ROLE_VIEWER, NOW, one, sizeof one), -EINVAL);
-    cr_assert_eq(access_link(a, "", ROLE_VIEWER, NOW, one, sizeof one), -EINVAL);
-    cr_assert_eq(access_link(a, "demo", ROLE_VIEWER, NOW, one, 20), -ENOBUFS);
+    cr_assert_eq(access_link(a, "demo", ROLE_VIEWER, true, NOW + 60, one, sizeof one), 0);
+    cr_assert_eq(resolve_text(one, &g), 0);
+    cr_assert(g.of_meeting && g.issued);
+    cr_assert_eq(access_link(a, "demo", ROLE_ADMIN, false, NOW, one, sizeof one), -EINVAL);
+    cr_assert_eq(access_link(a, "demo", ROLE_NONE, false, NOW, one, sizeof one), -EINVAL);
+    cr_assert_eq(access_link(a, "*", ROLE_VIEWER, false, NOW, one, sizeof one), -EINVAL);
+    cr_assert_eq(access_link(a, "", ROLE_VIEWER, false, NOW, one, sizeof one), -EINVAL);
+    cr_assert_eq(access_link(a, "demo", ROLE_VIEWER, false, NOW, one, 20), -ENOBUFS);
 }
 
 /* The key stays on disk; another server has another. */
