@@ -13,7 +13,7 @@ enum {
     RED_PAYLOAD_BYTES = 1200,
     ARRIVALS_BYTES = TRANSPORT_CC_MAX_BYTES + 8, /* with an empty receiver report */
 };
-static const float RED_TWICE_LOSS = 0.2f;
+static const float RED_ONCE_LOSS = 0.03f, RED_TWICE_LOSS = 0.2f;
 
 static void send_rtp(
     struct leg *leg, const struct rtp_header *h, const uint8_t *payload, size_t payload_len)
@@ -54,9 +54,7 @@ static bool send_redundant(struct leg *leg, struct rtp_header *h, const struct m
     uint8_t buf[RED_PAYLOAD_BYTES];
     struct red_block block = {
         .pt = h->payload_type, .timestamp = h->timestamp, .data = p->payload, .len = p->len};
-    unsigned depth = leg->adapt.fec != ADAPT_FEC_HIGH   ? 0
-                     : leg->adapt.loss < RED_TWICE_LOSS ? 1
-                                                        : 2;
+    unsigned depth = leg->adapt.loss < RED_ONCE_LOSS ? 0 : leg->adapt.loss < RED_TWICE_LOSS ? 1 : 2;
     if (!leg->media->red_pt || !depth)
         return false;
     if (!leg->sent_before) {
