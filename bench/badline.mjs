@@ -62,7 +62,6 @@ try {
     chromium = await Chromium.start();
     for (const [name, server] of servers) sides.push(await openSide(name, server, chromium, packets));
     await sleep(settleMs);
-    if (process.env.V) console.log(sides.map((s) => [s.name, s.relay.counts, s.relay.server]));
     const before = await Promise.all(sides.map(inbound));
     await sleep(1000 * seconds);
     const after = await Promise.all(sides.map(inbound));
