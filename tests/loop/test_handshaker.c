@@ -138,7 +138,9 @@ static void deliver_open(struct mail *m)
     struct side *s = SIDE_OF(m, open);
     struct world *w = s->world;
     const struct handshake_config cfg = {
-        .dtls = {s->active ? DTLS_ACTIVE : DTLS_PASSIVE, &w->fingerprint[!s->active], 1},
+        .dtls = {.role = s->active ? DTLS_ACTIVE : DTLS_PASSIVE,
+            .fingerprints = &w->fingerprint[!s->active],
+            .n_fingerprints = 1},
         .ssrc = SSRC,
     };
     cr_assert_eq(
