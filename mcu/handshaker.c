@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
-enum { TICK_MS = DTLS_FIRST_RETRY_MS / 2 };
+enum { TICK_MS = DTLS_FIRST_RETRY_MS / 2, HANDSHAKER_NICE = 5 };
 
 struct handshake {
     struct handshaker *h;
@@ -301,6 +303,8 @@ void handshake_close(struct handshake *hs)
 static void run(void *arg)
 {
     struct handshaker *h = arg;
+    setpriority(
+        PRIO_PROCESS, (id_t)gettid(), HANDSHAKER_NICE); /* who joins can wait, talk cannot */
     uv_run(&h->loop, UV_RUN_DEFAULT);
 }
 
