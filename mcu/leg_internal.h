@@ -52,7 +52,7 @@ struct leg {
     uint64_t last_report_us;       /* that adapt has seen */
     uint64_t packets_out, bytes_out;
     struct telephone_event_tx dial;
-    struct red_history *sent_before;            /* made with the first redundant packet */
+    struct red_history *sent_before;            /* made when much is lost */
     uint8_t key_payload[TELEPHONE_EVENT_BYTES]; /* of the packet in the send batch */
     uint64_t late_reported;                     /* late packets told by RTCP */
 

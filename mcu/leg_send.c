@@ -55,14 +55,8 @@ static bool send_redundant(struct leg *leg, struct rtp_header *h, const struct m
     struct red_block block = {
         .pt = h->payload_type, .timestamp = h->timestamp, .data = p->payload, .len = p->len};
     unsigned depth = leg->adapt.loss < RED_ONCE_LOSS ? 0 : leg->adapt.loss < RED_TWICE_LOSS ? 1 : 2;
-    if (!leg->media->red_pt || !depth)
+    if (!leg->media->red_pt || !depth || !leg->sent_before)
         return false;
-    if (!leg->sent_before) {
-        leg->sent_before = malloc(sizeof(*leg->sent_before));
-        if (!leg->sent_before)
-            return false;
-        red_history_init(leg->sent_before);
-    }
     int n = red_history_pack(leg->sent_before, &block, depth, buf, sizeof(buf));
     red_history_add(leg->sent_before, &block);
     if (n < 0)
@@ -161,10 +155,24 @@ static int encode_as(struct leg *leg, const struct acodec_params *params)
     return err;
 }
 
+/* Here, since a tick allocates nothing. Without memory nothing is repeated. */
+static void prepare_redundancy(struct leg *leg)
+{
+    if (leg->sent_before || !leg->media->red_pt || leg->adapt.loss < RED_ONCE_LOSS)
+        return;
+    leg->sent_before = malloc(sizeof(*leg->sent_before));
+    if (leg->sent_before)
+        red_history_init(leg->sent_before);
+}
+
 static void heed(struct leg *leg, const struct adapt_report *r, uint64_t now_us)
 {
     struct acodec_params params;
-    if (!leg->media->audio.codec->enc_adapt || !adapt_report(&leg->adapt, r, now_us))
+    if (!leg->media->audio.codec->enc_adapt)
+        return;
+    bool changed = adapt_report(&leg->adapt, r, now_us);
+    prepare_redundancy(leg);
+    if (!changed)
         return;
     adapt_params(&leg->adapt, &params);
     encode_as(leg, &params);

@@ -191,8 +191,11 @@ static void renegotiate(struct transport *t, const struct transport_terms *terms
     struct webrtc_transport *w = webrtc_of(t);
     struct transport_terms before = {.webrtc = w->terms};
     (void)now_us;
-    if (!terms->webrtc || !w->ice)
+    if (!terms->webrtc || !w->ice) { /* it could not be started, and is about to be stopped */
+        struct transport_terms unused = *terms;
+        transport_terms_drop(&unused);
         return;
+    }
     w->terms = terms->webrtc;
     if (w->terms->ice_restart && ice_session_restart(w->ice, &w->terms->local, &w->terms->remote))
         t->events->ended("failed", t->events_arg);
