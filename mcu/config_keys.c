@@ -36,7 +36,8 @@ const struct config_key config_keys[CONFIG_KEYS] = {
     {"http_idle_s", CONFIG_KEY_UINT, AT(http_idle_s), "60", 1, 3600, "s", true,
         "Time a connection may rest between two requests."},
     {"api_rate", CONFIG_KEY_UINT, AT(api_rate), "500", 1, 1000000, "requests/s", true,
-        "Requests an address may make; more are answered 429."},
+        "Requests an address may make; more are answered 429. Entering a room, or joining it by "
+        "WHIP or WHEP, counts as 21 without a ticket: what it makes is kept for a while."},
     {"api_burst", CONFIG_KEY_UINT, AT(api_burst), "2000", 1, 1000000, "requests", true,
         "Requests an address may make at once before api_rate counts."},
     {"body_max_kib", CONFIG_KEY_UINT, AT(body_max_kib), "64", 1, 1024, "KiB", true,

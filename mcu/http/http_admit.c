@@ -13,6 +13,7 @@
 enum {
     FAILURES_A_SECOND = 1, /* wrong tokens of one address */
     FAILURES_AT_ONCE = 10,
+    ENTRY_COST = 20, /* requests that one counts as which lets somebody new in */
 };
 
 static int refuse(struct http_request *r, int status, const char *code, const char *message)
@@ -53,15 +54,17 @@ static int check_names(struct http_conn *c, struct http_request *r, const struct
     return 0;
 }
 
-static int check_rate(struct http_conn *c, struct http_request *r)
+/* The request counts as so many. */
+static int check_rate(struct http_conn *c, struct http_request *r, unsigned cost)
 {
-    const struct config *cfg = c->server->setup.cfg;
+    struct http_server *s = c->server;
+    const struct config *cfg = s->setup.cfg;
     char seconds[16];
     uint32_t wait_ms =
-        rate_take(c->server->rate, &c->key, cfg->api_rate, cfg->api_burst, uv_now(c->server->loop));
+        rate_take_many(s->rate, &c->key, cost, cfg->api_rate, cfg->api_burst, uv_now(s->loop));
     if (!wait_ms)
         return 0;
-    c->server->stats.limited++;
+    s->stats.limited++;
     snprintf(seconds, sizeof(seconds), "%u", (wait_ms + 999) / 1000);
     http_header(r, "Retry-After", seconds);
     return refuse(r, 429, "too_many_requests", "slow down; Retry-After says for how long");
@@ -205,6 +208,17 @@ static int check_bearer(
     return err ? refuse_bearer(c, r, err) : 0;
 }
 
+/* What anybody may ask for and what stays when it is answered: rooms, tickets, sessions that wait
+ * for their handshake. A ticket stands for one person, who has one session however often. */
+static int check_entry(struct http_conn *c, struct http_request *r)
+{
+    enum http_auth auth = r->route->auth;
+    bool enters = auth == HTTP_AUTH_OPTIONAL || auth == HTTP_AUTH_PIN;
+    unsigned left = c->server->setup.cfg->api_burst - 1; /* so that it is possible at all */
+    unsigned cost = left < ENTRY_COST ? left : ENTRY_COST;
+    return enters && r->grant.kind != GRANT_TICKET ? check_rate(c, r, cost) : 0;
+}
+
 /* --- the body --------------------------------------------------------------------------------- */
 /* Chunked bodies are not read; and with Content-Length beside it a proxy in front of us could see
  * another request than we do (request smuggling, RFC 9112, 11.2). */
@@ -276,13 +290,15 @@ int http_admit(
     if (!err)
         http_options_share(r, c->server->setup.cfg, h);
     if (!err)
-        err = check_rate(c, r);
+        err = check_rate(c, r, 1);
     if (!err)
         err = find_route(c, r, h);
     if (err)
         return err;
     *upgrade = r->route->socket && http_head_lists(h, "upgrade", "websocket");
     err = check_bearer(c, r, h, *upgrade);
+    if (!err)
+        err = check_entry(c, r);
     if (!err && !*upgrade && r->route->gives &&
         !http_guard_accept(http_head_get(h, "accept", NULL), r->route->gives))
         err = refuse(r, 406, "not_acceptable", "this is not among what Accept lists");

@@ -89,25 +89,32 @@ static uint64_t filled(const struct bucket *b, const struct in6_addr *key, uint3
     return tokens < full ? tokens : full;
 }
 
-static uint32_t wait_ms(uint64_t millitokens, uint32_t per_s)
+static uint32_t wait_ms(uint64_t millitokens, uint32_t n, uint32_t per_s)
 {
-    return millitokens >= MILLI ? 0 : (uint32_t)((MILLI - millitokens + per_s - 1) / per_s);
+    uint64_t need = (uint64_t)n * MILLI;
+    return millitokens >= need ? 0 : (uint32_t)((need - millitokens + per_s - 1) / per_s);
 }
 
 uint32_t rate_peek(const struct rate *r, const struct in6_addr *key, uint32_t per_s, uint32_t burst,
     uint64_t now_ms)
 {
-    return wait_ms(filled(find(r, key), key, per_s, burst, now_ms), per_s);
+    return wait_ms(filled(find(r, key), key, per_s, burst, now_ms), 1, per_s);
+}
+
+uint32_t rate_take_many(struct rate *r, const struct in6_addr *key, uint32_t n, uint32_t per_s,
+    uint32_t burst, uint64_t now_ms)
+{
+    struct bucket *b = (struct bucket *)find(r, key);
+    uint64_t tokens = filled(b, key, per_s, burst, now_ms);
+    uint32_t wait = wait_ms(tokens, n, per_s);
+    b->key = *key;
+    b->seen_ms = now_ms ? now_ms : 1;
+    b->millitokens = wait ? tokens : tokens - (uint64_t)n * MILLI;
+    return wait;
 }
 
 uint32_t rate_take(
     struct rate *r, const struct in6_addr *key, uint32_t per_s, uint32_t burst, uint64_t now_ms)
 {
-    struct bucket *b = (struct bucket *)find(r, key);
-    uint64_t tokens = filled(b, key, per_s, burst, now_ms);
-    uint32_t wait = wait_ms(tokens, per_s);
-    b->key = *key;
-    b->seen_ms = now_ms ? now_ms : 1;
-    b->millitokens = wait ? tokens : tokens - MILLI;
-    return wait;
+    return rate_take_many(r, key, 1, per_s, burst, now_ms);
 }

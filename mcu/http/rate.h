@@ -19,7 +19,10 @@ void rate_destroy(struct rate *r); /* NULL is a no-op */
  * milliseconds until there is one. */
 uint32_t rate_take(
     struct rate *r, const struct in6_addr *key, uint32_t per_s, uint32_t burst, uint64_t now_ms);
-/* The same without taking. */
+/* n at once, which burst must allow, or none. */
+uint32_t rate_take_many(struct rate *r, const struct in6_addr *key, uint32_t n, uint32_t per_s,
+    uint32_t burst, uint64_t now_ms);
+/* rate_take() without taking. */
 uint32_t rate_peek(const struct rate *r, const struct in6_addr *key, uint32_t per_s, uint32_t burst,
     uint64_t now_ms);
 

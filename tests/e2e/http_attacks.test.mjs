@@ -298,6 +298,23 @@ test('one address gets so many requests and no more', async () => {
     }
 });
 
+test('entering counts as many requests, and is possible however few are', async () => {
+    for (const [burst, entries] of [[105, 5], [3, 1]]) {
+        const other = await Mcu.start({ flags: { api_rate: 1, api_burst: burst } });
+        try {
+            await sleep(3000); // the start has asked for its health
+            const enter = { body: '{}', type: 'application/json', token: '' };
+            let entered = 0;
+            for (let i = 0; i < 10; i++)
+                entered += (await other.request('POST', `/api/v1/rooms/r${i}/enter`, enter)).status === 200;
+            assert.ok(entered >= entries - 1 && entered <= entries, `${entered} of a burst of ${burst}`);
+            assert.ok(entered > 0);
+        } finally {
+            await other.stop();
+        }
+    }
+});
+
 test('one address gets so many connections and no more', async () => {
     const other = await Mcu.start({ flags: { http_connections_address: 10 } });
     try {

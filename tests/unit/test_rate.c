@@ -50,6 +50,16 @@ Test(rate, refused_requests_do_not_lengthen_the_wait)
     cr_assert_eq(rate_take(r, &a, 1, 1, 6000), 0);
 }
 
+Test(rate, many_are_taken_together_or_none)
+{
+    struct in6_addr a = address("192.0.2.1");
+    cr_assert_eq(rate_take_many(r, &a, 8, 1, 10, 5000), 0);
+    cr_assert_eq(rate_take_many(r, &a, 8, 1, 10, 5000), 6000);
+    cr_assert_eq(rate_take_many(r, &a, 2, 1, 10, 5000), 0, "who was refused has lost nothing");
+    cr_assert_eq(rate_take_many(r, &a, 0, 1, 10, 5000), 0);
+    cr_assert_eq(rate_take_many(r, &a, 8, 1, 10, 13000), 0);
+}
+
 Test(rate, a_network_of_ipv6_is_one_address)
 {
     struct in6_addr a = address("2001:db8:1:2:3::4"), b = address("2001:db8:1:2:ffff::9");
