@@ -283,9 +283,3 @@ int api_json_token(const void *body, size_t len, char *token, size_t cap)
     json_decref(object);
     return ok ? 0 : -EINVAL;
 }
-
-bool api_name_ok(const char *name)
-{
-    size_t len = strlen(name);
-    return len <= PARTICIPANT_NAME_MAX && http_guard_text(name, len);
-}

@@ -70,7 +70,4 @@ int api_json_link(const void *body, size_t len, struct api_link *out, struct api
 /* {"token":"…"}: the first message of an event client. The text is put into token. */
 int api_json_token(const void *body, size_t len, char *token, size_t cap);
 
-/* A participant's name: at most PARTICIPANT_NAME_MAX bytes of UTF-8, no control characters. */
-bool api_name_ok(const char *name);
-
 #endif

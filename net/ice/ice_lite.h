@@ -11,9 +11,9 @@
  *                                   wins, whatever comes late
  *   TCP beside UDP                  a TCP path is not taken within ICE_UDP_HOLD_MS after a UDP path
  *                                   was nominated
- *   silent for ICE_FOLLOW_MS        a path that media comes by is taken: a peer that has moved
- * sends there at once, but nominates seconds later silent for ICE_FORSAKEN_MS      a path checked
- * since is taken: a NAT that changed its mind
+ *   silent for ICE_FOLLOW_MS        a path that media comes by is taken: who has moved sends there
+ *                                   at once, but nominates it seconds later
+ *   silent for ICE_FORSAKEN_MS      a path checked since is taken: a NAT that changed its mind
  *
  * A peer that says it is controlled is told to change (487): we always are, since a lite peer sends
  * no checks at all. Pure: time is passed in. [loop] */

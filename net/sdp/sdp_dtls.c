@@ -19,11 +19,6 @@ size_t sdp_hash_bytes(enum sdp_hash hash)
     return hashes[hash].bytes;
 }
 
-const char *sdp_hash_name(enum sdp_hash hash)
-{
-    return hashes[hash].name;
-}
-
 static enum sdp_hash find_hash(struct sdp_str name)
 {
     for (enum sdp_hash h = SDP_HASH_SHA256; h <= SDP_HASH_SHA512; h++)

@@ -24,8 +24,7 @@ struct sdp_fingerprint {
     uint8_t digest[SDP_FINGERPRINT_MAX_BYTES]; /* sdp_hash_bytes(hash) of it */
 };
 
-size_t sdp_hash_bytes(enum sdp_hash hash);     /* 32, 48, 64; 0 for none */
-const char *sdp_hash_name(enum sdp_hash hash); /* "sha-256" …; "" for none */
+size_t sdp_hash_bytes(enum sdp_hash hash); /* 32, 48, 64; 0 for none */
 
 /* What follows "a=fingerprint:". 0; -EINVAL: malformed; -ENOTSUP: a hash that is of no use. */
 int sdp_fingerprint_parse(struct sdp_str value, struct sdp_fingerprint *out);

@@ -142,18 +142,6 @@ Test(api_json, digits_and_sounds)
     cr_assert_eq(api_json_token("{\"token\":1}", 11, token, sizeof token), -EINVAL);
 }
 
-Test(api_json, names_of_people)
-{
-    char name[PARTICIPANT_NAME_MAX + 2];
-    memset(name, 'a', sizeof name);
-    name[PARTICIPANT_NAME_MAX] = '\0';
-    cr_assert(
-        api_name_ok(name) && api_name_ok("") && api_name_ok("J\xc3\xbcrgen \xf0\x9f\x8e\x9b"));
-    name[PARTICIPANT_NAME_MAX] = 'a';
-    name[PARTICIPANT_NAME_MAX + 1] = '\0';
-    cr_assert(!api_name_ok(name) && !api_name_ok("a\nb") && !api_name_ok("\xff"));
-}
-
 Test(api_json, what_moderators_may_change_of_a_room_is_told_apart)
 {
     struct room_settings s = defaults;
