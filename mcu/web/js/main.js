@@ -27,6 +27,7 @@ import { Devices } from './devices.js';
 import { h, prepareAnnouncements } from './dom.js';
 import { showJoin } from './join.js';
 import { Meeting } from './meeting.js';
+import { givenName } from './people.js';
 import { Session } from './session.js';
 import { showNotice } from './shell.js';
 import { showStart } from './start.js';
@@ -151,7 +152,7 @@ class Room {
             room: this.name,
             entry: this.entry,
             devices: this.devices,
-            name: readTicket(this.name)?.name,
+            name: givenName(readTicket(this.name)?.name),
             invited: link !== null,
             onjoin: (wish) => this.join(wish),
         });

@@ -11,7 +11,12 @@ export function capOf(id) {
     return sum % caps;
 }
 
-export const nameOf = (person) => person.name || translate('person.unnamed');
+const unnamed = 'Guest'; // what the server calls who gives no name
+
+// The name that somebody gave themselves, or ''.
+export const givenName = (name) => (name === unnamed ? '' : name ?? '');
+
+export const nameOf = (person) => givenName(person.name) || translate('person.unnamed');
 
 export function initialsOf(name) {
     const words = name

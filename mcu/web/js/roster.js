@@ -151,7 +151,7 @@ export class Roster {
         const look = lookOf(person, `${isMe}${open}${this.session.role}${currentLanguage()}`);
         if (look === row.look) return;
         row.look = look;
-        row.cap.textContent = initialsOf(person.name ?? '') || '·';
+        row.cap.textContent = initialsOf(nameOf(person)) || '·';
         row.name.textContent = nameOf(person);
         row.about.textContent = isMe ? translate('person.you') : '';
         row.signs.replaceChildren(...signIcons(person));
@@ -261,7 +261,7 @@ export class WaitingList {
     }
 
     row(one) {
-        const name = one.name || translate('person.unnamed');
+        const name = nameOf(one);
         const answer = (admit, t, kind, testid) => {
             const b = button({
                 t,

@@ -53,7 +53,7 @@ function paintStrip(strip, person, isMe) {
     for (const state of ['muted', 'hand', 'talking'])
         element.dataset[state] = String(Boolean(person[state]));
     strip.lamps.replaceChildren(...signIcons(person));
-    strip.cap.textContent = initialsOf(person.name ?? '');
+    strip.cap.textContent = initialsOf(nameOf(person));
     if (strip.cap.textContent === '')
         strip.cap.replaceChildren(icon(person.kind === 'phone' ? 'phone' : 'people'));
     strip.name.textContent = nameOf(person);
