@@ -20,6 +20,7 @@ export class Meeting {
     constructor(session) {
         this.session = session;
         this.ends = [];
+        this.knocks = new Map(); // who waits → what was said of it
         this.last = { figures: null, quality: 'good' };
         this.banners = new Banners();
         this.stage = new Stage(session);
@@ -209,7 +210,10 @@ export class Meeting {
             if (person.id !== session.id && person.hand && !before.hand)
                 toast('notice.hand', { name: nameOf(person) }, { kind: 'hand' });
         });
-        on('waiting', (one) => one && this.knocked(one));
+        on('waiting', (one) => {
+            if (one) this.knocked(one);
+            this.clearKnocks();
+        });
         this.ends.push(
             session.devices.on('lost', (kind, then) =>
                 toast(`device.${kind}.lost.${then}`, {}, { kind: 'bad', urgent: true }),
@@ -255,7 +259,7 @@ export class Meeting {
     knocked(one) {
         if (!this.session.moderator) return;
         if (readSwitches().sounds) knock();
-        toast(
+        const note = toast(
             'notice.knock',
             { name: nameOf(one) },
             {
@@ -263,6 +267,16 @@ export class Meeting {
                 action: { t: 'notice.knock.show', run: () => this.togglePanel(true) },
             },
         );
+        if (note !== null) this.knocks.set(one.id, note);
+    }
+
+    // What was said of those who are let in, refused or gone is over.
+    clearKnocks() {
+        for (const [id, note] of this.knocks) {
+            if (this.session.waiting.has(id)) continue;
+            note.remove();
+            this.knocks.delete(id);
+        }
     }
 
     askedToUnmute() {
