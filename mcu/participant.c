@@ -181,6 +181,7 @@ static int open_leg(
         .jitter_max_ms = settings->jitter_max_ms,
         .agc = granted(wishes->agc, settings->agc),
         .denoise = granted(wishes->denoise, settings->denoise),
+        .muted = p->role == ROLE_VIEWER,
         .sender_timeout_s = rooms->cfg->participant_timeout_s,
         .listener_timeout_s = rooms->cfg->listener_timeout_s,
     };
