@@ -184,6 +184,7 @@ static int start(struct leg *leg)
     if (!err)
         err = mixer_leg_add(room_media_mixer(leg->rm), &leg->mixer_leg, &mix);
     if (!err) {
+        mixer_leg_mute(leg->mixer_leg, leg->setup.muted);
         leg_receive_start(leg, now_us);
         err = transport_start(leg->transport, now_us);
     }
