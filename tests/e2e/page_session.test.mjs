@@ -76,3 +76,13 @@ test('who leaves while the line is made anew does not come back', async () => {
     assert.equal(JSON.parse(sessionStorage.getItem('mischpult.ticket.demo')).live, false);
     mock.timers.reset();
 });
+
+test('a line that never broke is well again as soon as the server answers', async () => {
+    const connection = new Connection({ path: '/whip/demo', line: 'full', token: () => 't', renew: async () => {} });
+    connection.pc = { connectionState: 'connected', close() {} };
+    connection.setState('reconnecting'); // the server could not be asked, but media flowed on
+    connection.tries = 3;
+    await connection.settled();
+    assert.deepEqual([connection.state, connection.tries], ['connected', 0]);
+    connection.stop(false);
+});

@@ -106,7 +106,10 @@ export class Connection extends Emitter {
         const { pc } = this;
         const end = Date.now() + settle_ms;
         while (!this.stopped && pc === this.pc && Date.now() < end) {
-            if (pc.connectionState === 'connected') return;
+            if (pc.connectionState === 'connected') {
+                this.follow(); // it may never have broken: then nothing else says that all is well
+                return;
+            }
             if (pc.connectionState === 'failed') break;
             await pause(100);
         }
