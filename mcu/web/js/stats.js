@@ -59,6 +59,8 @@ export class LineStats {
         const before = this.last;
         this.last = now;
         if (before === null || now.at <= before.at || now.packets < before.packets) return null;
+        // Another pair of addresses counts from the beginning.
+        if (now.bytesIn < before.bytesIn || now.bytesOut < before.bytesOut) return null;
         const seconds = (now.at - before.at) / 1000;
         const lost = now.lost - before.lost;
         const got = now.packets - before.packets;
