@@ -1,6 +1,6 @@
 // The page's session without a browser: what happens when answers come after a person has left.
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 
 const opened = { sockets: 0, lines: 0 };
 const answers = []; // of requests that wait for one
@@ -61,7 +61,8 @@ test('who gives up waiting is not brought in by a late answer', async () => {
 });
 
 test('who leaves while the line is made anew does not come back', async () => {
-    mock.timers.enable({ apis: ['setInterval'] });
+    const every = globalThis.setInterval;
+    globalThis.setInterval = () => undefined; // no statistics of a line that is not there
     const session = await entered('admitted');
     session.connection.stop(false);
     const connection = new Connection({ path: '/whip/demo', line: 'full', token: () => 't', renew: () => session.renew() });
@@ -74,7 +75,7 @@ test('who leaves while the line is made anew does not come back', async () => {
     await answer('admitted');
     assert.deepEqual(opened, { sockets: 0, lines: 0 });
     assert.equal(JSON.parse(sessionStorage.getItem('mischpult.ticket.demo')).live, false);
-    mock.timers.reset();
+    globalThis.setInterval = every;
 });
 
 test('a line that never broke is well again as soon as the server answers', async () => {

@@ -2,8 +2,10 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 
-// Below Linux's ephemeral range, so that what is handed out is not taken by a random bind.
-let next = 20000 + ((process.pid * 97) % 10000);
+// Below Linux's ephemeral range, so that what is handed out is not taken by a random bind. Who runs
+// tests side by side gives each of them a range.
+const [low, high] = (process.env.TEST_PORTS ?? '20000-32000').split('-').map(Number);
+let next = low + ((process.pid * 97) % Math.floor((high - low) * 0.8));
 
 function udpFree(port, host) {
     return new Promise((resolve) => {
@@ -26,8 +28,8 @@ export async function freePorts(count = 1, host = '127.0.0.1') {
     for (let tries = 0; tries < 500; tries++) {
         const first = next + (next % 2);
         next = first + count;
-        if (next > 32000) next = 20000;
-        let free = first + count < 32768;
+        if (next > high) next = low;
+        let free = first + count <= high;
         for (let i = 0; free && i < count; i++)
             free = (await udpFree(first + i, host)) && (await tcpFree(first + i, host));
         if (free) return first;
