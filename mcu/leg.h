@@ -50,7 +50,7 @@ struct leg_setup {
     uint64_t seed; /* random: of sequence number, timestamp, RTCP intervals */
     uint32_t jitter_max_ms;
     bool agc, denoise;
-    bool muted; /* from the start */
+    bool muted;                                    /* from the start */
     uint32_t sender_timeout_s, listener_timeout_s; /* without a packet; 0: never */
 };
 
