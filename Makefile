@@ -22,7 +22,8 @@ endif
 packages := libuv opus libavutil libswresample libsrtp2 jansson speexdsp sndfile inih openssl
 pkg_cflags = $(shell pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 pkg_libs   = $(shell pkg-config --libs $(packages)) -lm -lpthread
-test_libs  = $(pkg_libs) $(shell pkg-config --libs libavcodec criterion)
+test_wrap  := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+test_libs  = $(test_wrap) $(pkg_libs) $(shell pkg-config --libs libavcodec criterion)
 
 CFLAGS  ?=
 LDFLAGS ?=

@@ -728,8 +728,7 @@ Test(ice_port, memory_that_runs_out)
     for (unsigned long n = 0; n < 5; n++) {
         struct ice_port *p = NULL;
         struct ice_session *s = NULL;
-        if (!malloc_fail_after(n))
-            cr_skip_test("not in this build");
+        malloc_fail_after(n);
         int err = ice_port_bind(&p, &cfg);
         if (!err)
             err = ice_session_open(&s, p, &peers[0].server, &client_credentials, &events, NULL, 0);

@@ -33,16 +33,6 @@ static void on_free(const volatile void *p)
     (void)p;
 }
 
-bool malloc_fail_after(unsigned long n)
-{
-    (void)n;
-    return false;
-}
-
-void malloc_fail_end(void)
-{
-}
-
 static void install(void)
 {
     static bool installed;
@@ -63,53 +53,27 @@ void *calloc(size_t k, size_t n);
 void *realloc(void *p, size_t n);
 int posix_memalign(void **out, size_t align, size_t n);
 
-static _Thread_local bool failing;
-static _Thread_local unsigned long left;
-
-static bool runs_out(void)
-{
-    calls += counting;
-    if (!failing)
-        return false;
-    if (left) {
-        left--;
-        return false;
-    }
-    errno = ENOMEM;
-    return true;
-}
-
-bool malloc_fail_after(unsigned long n)
-{
-    left = n;
-    failing = true;
-    return true;
-}
-
-void malloc_fail_end(void)
-{
-    failing = false;
-}
-
 void *malloc(size_t n)
 {
-    return runs_out() ? NULL : __libc_malloc(n);
+    calls += counting;
+    return __libc_malloc(n);
 }
 
 void *calloc(size_t k, size_t n)
 {
-    return runs_out() ? NULL : __libc_calloc(k, n);
+    calls += counting;
+    return __libc_calloc(k, n);
 }
 
 void *realloc(void *p, size_t n)
 {
-    return runs_out() ? NULL : __libc_realloc(p, n);
+    calls += counting;
+    return __libc_realloc(p, n);
 }
 
 int posix_memalign(void **out, size_t align, size_t n)
 {
-    if (runs_out())
-        return ENOMEM;
+    calls += counting;
     *out = __libc_memalign(align, n);
     return *out ? 0 : ENOMEM;
 }
@@ -131,4 +95,54 @@ unsigned long malloc_count_end(void)
 {
     counting = false;
     return calls;
+}
+
+/* --- memory that runs out: the linker sends what our own code asks for through here -------------
+ */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t k, size_t n);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t k, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+static _Thread_local bool failing;
+static _Thread_local unsigned long left;
+
+void malloc_fail_after(unsigned long n)
+{
+    left = n;
+    failing = true;
+}
+
+void malloc_fail_end(void)
+{
+    failing = false;
+}
+
+static bool runs_out(void)
+{
+    if (!failing)
+        return false;
+    if (left) {
+        left--;
+        return false;
+    }
+    errno = ENOMEM;
+    return true;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return runs_out() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t k, size_t n)
+{
+    return runs_out() ? NULL : __real_calloc(k, n);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return runs_out() ? NULL : __real_realloc(p, n);
 }

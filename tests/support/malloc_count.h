@@ -10,9 +10,9 @@ void malloc_count_begin(void);
 /* Calls since malloc_count_begin; counting ends. */
 unsigned long malloc_count_end(void);
 
-/* After n more of them this thread gets no memory until malloc_fail_end. False: not in this build,
- * the sanitizers have allocators of their own. */
-bool malloc_fail_after(unsigned long n);
+/* After n more malloc, calloc or realloc of our own code this thread gets no memory from them,
+ * until malloc_fail_end. */
+void malloc_fail_after(unsigned long n);
 void malloc_fail_end(void);
 
 #endif

@@ -409,8 +409,7 @@ Test(answer, without_memory_there_is_no_answer)
     unsigned long n = 0;
     for (int err = -ENOMEM; err; n++) {
         struct sdp_error why = {0};
-        if (!malloc_fail_after(n))
-            cr_skip_test("not with a sanitizer's allocator");
+        malloc_fail_after(n);
         err = answer_create(offer, strlen(offer), &cfg, NULL, &a, &why);
         malloc_fail_end();
         cr_assert_eq(err, a ? 0 : -ENOMEM, "%lu: %d", n, err);
