@@ -1,6 +1,7 @@
 /* What a WebRTC leg costs before it can speak: the handshake of either side, the two SRTP sessions
  * that come of it, and the memory that a session keeps. Rows of `key=value`, one a measurement. */
 
+#include "bench/support/micro.h"
 #include "net/dtls/dtls.h"
 #include "net/rtp/srtp_session.h"
 
@@ -29,13 +30,6 @@ struct side {
     uint64_t bytes;
 };
 
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 static void check(int err)
 {
     if (err < 0) {
@@ -54,25 +48,25 @@ static void on_send(const uint8_t *pkt, size_t len, void *arg)
 
 static void receive_all(struct side *to, struct side *from)
 {
-    double start = cpu_us();
+    double start = micro_cpu_us();
     for (size_t i = 0; i < from->sent.n; i++)
         if (dtls_receive(to->dtls, from->sent.pkt[i].data, from->sent.pkt[i].len) > DTLS_READY)
             check(-1);
     from->sent.n = 0;
-    to->us += cpu_us() - start;
+    to->us += micro_cpu_us() - start;
 }
 
 /* side[0] is passive, as the server is to browsers. */
 static void shake_hands(struct side side[2])
 {
     for (int i = 0; i < 2; i++) {
-        double start = cpu_us();
+        double start = micro_cpu_us();
         const struct dtls_config cfg = {.role = i ? DTLS_ACTIVE : DTLS_PASSIVE,
             .fingerprints = &side[!i].fingerprint,
             .n_fingerprints = 1};
         check(dtls_create(&side[i].dtls, side[i].context, &cfg, on_send, &side[i], 0));
         dtls_start(side[i].dtls);
-        side[i].us += cpu_us() - start;
+        side[i].us += micro_cpu_us() - start;
     }
     while (side[0].sent.n + side[1].sent.n) {
         receive_all(&side[0], &side[1]);
@@ -85,10 +79,10 @@ static double srtp_us(const struct dtls_keys *k)
     static const uint32_t ssrc = 1;
     struct srtp_session *in, *out;
     size_t bytes = sdes_key_bytes(k->suite);
-    double start = cpu_us();
+    double start = micro_cpu_us();
     check(srtp_session_create_in(&in, k->suite, k->in, bytes));
     check(srtp_session_create_out(&out, k->suite, k->out, bytes, &ssrc, 1));
-    double took = cpu_us() - start;
+    double took = micro_cpu_us() - start;
     srtp_session_destroy(in);
     srtp_session_destroy(out);
     return took;
@@ -102,9 +96,9 @@ static void measure_cpu(struct side side[2])
     for (int i = 0; i < RUNS; i++) {
         struct dtls_keys keys;
         shake_hands(side);
-        double start = cpu_us();
+        double start = micro_cpu_us();
         check(dtls_keys(side[0].dtls, &keys));
-        side[0].us += cpu_us() - start;
+        side[0].us += micro_cpu_us() - start;
         srtp += srtp_us(&keys);
         dtls_destroy(side[0].dtls);
         dtls_destroy(side[1].dtls);

@@ -1,6 +1,7 @@
 /* CPU of what comes to an ICE port: rows "name unit value", the median of several rounds. The
  * answers are built, not sent. */
 
+#include "bench/support/micro.h"
 #include "net/ice/ice_internal.h"
 #include "net/send_batch.h"
 
@@ -11,40 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 11, N = 1000, SESSIONS = 1000 };
+enum { N = 1000, SESSIONS = 1000 };
 
 static struct ice_port *port;
 static struct ice_session *sessions[SESSIONS];
 static struct ice_credentials local[SESSIONS], remote = {"remote", "rrrrrrrrrrrrrrrrrrrrrrrr"};
 static unsigned packets;
 static uint64_t arrival_us = 1000000000;
-
-static double now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void must(int ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "bench_ice: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void row(const char *name, double us[static ROUNDS], unsigned per_round)
-{
-    qsort(us, ROUNDS, sizeof *us, by_value);
-    printf("%s us %.3f\n", name, us[ROUNDS / 2] / per_round);
-}
 
 static void on_media(uint8_t *pkt, size_t len, uint64_t at_us, void *arg)
 {
@@ -84,7 +58,7 @@ static size_t make_check(unsigned i, const char *password, uint8_t *pkt)
     stun_put_priority(&w, 1);
     stun_key_init(&key, password);
     int n = stun_finish(&w, &key);
-    must(n > 0, "check");
+    micro_must(n > 0, "check");
     return (size_t)n;
 }
 
@@ -98,39 +72,40 @@ static void put(uint8_t *pkt, size_t len, unsigned from)
 static void bench_checks(const char *name, unsigned i, const char *password, uint64_t expected)
 {
     uint8_t pkt[STUN_MAX_BYTES];
-    double us[ROUNDS];
+    double us[MICRO_ROUNDS];
     size_t len = make_check(i, password, pkt);
     uint64_t before = port->stats.checks;
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
+        double start = micro_cpu_us();
         for (int n = 0; n < N; n++)
             put(pkt, len, 0);
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
         send_batch_flush(port->batch);
     }
-    must(port->stats.checks - before == expected, name);
-    row(name, us, N);
+    micro_must(port->stats.checks - before == expected, name);
+    micro_row(name, us, N);
 }
 
 static void bench_media(const char *name, unsigned senders)
 {
     static _Alignas(16) uint8_t pkt[UDP_MAX_DATAGRAM] = {0x80, 111};
-    double us[ROUNDS];
+    double us[MICRO_ROUNDS];
     packets = 0;
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
+        double start = micro_cpu_us();
         for (unsigned n = 0; n < N; n++)
             put(pkt, 112, n % senders);
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
     }
-    must(packets == ROUNDS * N, name);
-    row(name, us, N);
+    micro_must(packets == MICRO_ROUNDS * N, name);
+    micro_row(name, us, N);
 }
 
 static void open_session(unsigned i)
 {
-    must(ice_credentials_make(&local[i]) == 0, "credentials");
-    must(ice_session_open(&sessions[i], port, &local[i], &remote, &events, NULL, arrival_us) == 0,
+    micro_must(ice_credentials_make(&local[i]) == 0, "credentials");
+    micro_must(
+        ice_session_open(&sessions[i], port, &local[i], &remote, &events, NULL, arrival_us) == 0,
         "open");
     uint8_t pkt[STUN_MAX_BYTES];
     put(pkt, make_check(i, local[i].pwd, pkt), i);
@@ -142,16 +117,16 @@ int main(void)
     struct net_addr any;
     const struct ice_port_config cfg = {.local = &any, .n_local = 1};
     net_addr_parse(&any, "127.0.0.1", 0);
-    must(ice_port_bind(&port, &cfg) == 0, "bind");
-    must(send_batch_create(&port->batch, 1024, 1 << 20) == 0, "batch");
-    must(dup2(open("/dev/null", O_RDWR | O_CLOEXEC), port->sockets[0].fd) >= 0, "/dev/null");
+    micro_must(ice_port_bind(&port, &cfg) == 0, "bind");
+    micro_must(send_batch_create(&port->batch, 1024, 1 << 20) == 0, "batch");
+    micro_must(dup2(open("/dev/null", O_RDWR | O_CLOEXEC), port->sockets[0].fd) >= 0, "/dev/null");
     open_session(0);
     bench_media("ice_packet_of_1_session", 1);
     for (unsigned i = 1; i < SESSIONS; i++)
         open_session(i);
     bench_media("ice_packet_of_1_in_1000_sessions", 1);
     bench_media("ice_packet_of_1000_sessions", SESSIONS);
-    bench_checks("ice_check_answered", 0, local[0].pwd, ROUNDS * N);
+    bench_checks("ice_check_answered", 0, local[0].pwd, MICRO_ROUNDS * N);
     bench_checks("ice_check_wrong_password", 0, "nonononononononononononono", 0);
     local[0].ufrag[0] ^= 1;
     bench_checks("ice_check_foreign_ufrag", 0, local[0].pwd, 0);

@@ -1,6 +1,7 @@
 /* CPU of what net/ does with a packet: rows "name unit value", the median of several rounds.
  * Packets are 112 bytes: a 100-byte payload under a 12-byte header. */
 
+#include "bench/support/micro.h"
 #include "net/rtp/latch.h"
 #include "net/rtp/rtp.h"
 #include "net/rtp/rtp_source.h"
@@ -16,37 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 11, PEERS = 64, PAYLOAD = 100, SSRC = 7, PACKET = RTP_HEADER_BYTES + PAYLOAD };
-
-static double now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void must(int ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "bench_net: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* us[]: of `per_round` things each. */
-static double row(const char *name, double us[static ROUNDS], unsigned per_round)
-{
-    qsort(us, ROUNDS, sizeof *us, by_value);
-    double each = us[ROUNDS / 2] / per_round;
-    printf("%s us %.3f\n", name, each);
-    return each;
-}
+enum { PEERS = 64, PAYLOAD = 100, SSRC = 7, PACKET = RTP_HEADER_BYTES + PAYLOAD };
 
 static size_t make_packet(uint8_t *p, uint16_t seq)
 {
@@ -64,30 +35,31 @@ static void bench_srtp(enum sdes_suite suite)
     static const uint8_t key[SDES_MAX_KEY_BYTES] = {1};
     const uint32_t ssrc = SSRC;
     struct srtp_session *tx, *rx;
-    double protect[ROUNDS], unprotect[ROUNDS];
+    double protect[MICRO_ROUNDS], unprotect[MICRO_ROUNDS];
     char name[64];
     size_t n = sdes_key_bytes(suite);
-    must(srtp_session_create_out(&tx, suite, key, n, &ssrc, 1) == 0, "create");
-    must(srtp_session_create_in(&rx, suite, key, n) == 0, "create");
+    micro_must(srtp_session_create_out(&tx, suite, key, n, &ssrc, 1) == 0, "create");
+    micro_must(srtp_session_create_in(&rx, suite, key, n) == 0, "create");
     uint16_t seq = 0;
-    for (int r = 0; r < ROUNDS; r++) {
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
         int len = 0;
         for (int i = 0; i < N; i++)
             make_packet(packets[i], seq++);
-        double start = now_us();
+        double start = micro_cpu_us();
         for (int i = 0; i < N; i++)
             len = srtp_session_protect(tx, packets[i], PACKET, sizeof packets[i]);
-        protect[r] = now_us() - start;
-        must(len > PACKET, "protect");
-        start = now_us();
+        protect[r] = micro_cpu_us() - start;
+        micro_must(len > PACKET, "protect");
+        start = micro_cpu_us();
         for (int i = 0; i < N; i++)
-            must(srtp_session_unprotect(rx, packets[i], (size_t)len, 1) == PACKET, "unprotect");
-        unprotect[r] = now_us() - start;
+            micro_must(
+                srtp_session_unprotect(rx, packets[i], (size_t)len, 1) == PACKET, "unprotect");
+        unprotect[r] = micro_cpu_us() - start;
     }
     snprintf(name, sizeof name, "srtp_protect_%s", sdes_suite_name(suite));
-    row(name, protect, N);
+    micro_row(name, protect, N);
     snprintf(name, sizeof name, "srtp_unprotect_%s", sdes_suite_name(suite));
-    row(name, unprotect, N);
+    micro_row(name, unprotect, N);
     srtp_session_destroy(tx);
     srtp_session_destroy(rx);
 }
@@ -97,19 +69,19 @@ static void bench_srtp_create(void)
     enum { N = 20 };
     static const uint8_t key[SDES_MAX_KEY_BYTES] = {1};
     const enum sdes_suite suite = SDES_AEAD_AES_128_GCM;
-    struct srtp_session *s[ROUNDS][N];
-    double us[ROUNDS];
+    struct srtp_session *s[MICRO_ROUNDS][N];
+    double us[MICRO_ROUNDS];
     size_t before = mallinfo2().uordblks;
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
+        double start = micro_cpu_us();
         for (int i = 0; i < N; i++)
-            must(srtp_session_create_in(&s[r][i], suite, key, 28) == 0, "create");
-        us[r] = now_us() - start;
+            micro_must(srtp_session_create_in(&s[r][i], suite, key, 28) == 0, "create");
+        us[r] = micro_cpu_us() - start;
     }
     size_t bytes = mallinfo2().uordblks - before;
-    row("srtp_create", us, N);
-    printf("srtp_session_memory bytes %zu\n", bytes / (ROUNDS * N));
-    for (int r = 0; r < ROUNDS; r++)
+    micro_row("srtp_create", us, N);
+    printf("srtp_session_memory bytes %zu\n", bytes / (MICRO_ROUNDS * N));
+    for (int r = 0; r < MICRO_ROUNDS; r++)
         for (int i = 0; i < N; i++)
             srtp_session_destroy(s[r][i]);
 }
@@ -121,9 +93,9 @@ static int peer_fd[PEERS], own_fd[PEERS];
 static int bound(struct net_addr *where)
 {
     struct net_addr a;
-    must(net_addr_parse(&a, "127.0.0.1", 0) == 0, "parse");
+    micro_must(net_addr_parse(&a, "127.0.0.1", 0) == 0, "parse");
     int fd = udp_bind(&a, NULL);
-    must(fd >= 0 && udp_local(fd, where) == 0, "bind");
+    micro_must(fd >= 0 && udp_local(fd, where) == 0, "bind");
     return fd;
 }
 
@@ -160,22 +132,22 @@ static double bench_send(const char *name, enum how how)
     enum { TICKS = 50 };
     struct send_batch *b;
     uint8_t packet[PACKET];
-    double us[ROUNDS];
-    must(send_batch_create(&b, 256, 256 * 1024) == 0, "send_batch_create");
+    double us[MICRO_ROUNDS];
+    micro_must(send_batch_create(&b, 256, 256 * 1024) == 0, "send_batch_create");
     make_packet(packet, 1);
-    for (int r = 0; r < ROUNDS; r++) {
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
         us[r] = 0;
         for (int t = 0; t < TICKS; t++) {
-            double start = now_us();
+            double start = micro_cpu_us();
             send_all(b, how, packet);
-            us[r] += now_us() - start;
+            us[r] += micro_cpu_us() - start;
             drain();
         }
     }
     struct send_batch_stats st;
     send_batch_stats(b, &st);
-    must(st.packets == (uint64_t)ROUNDS * TICKS * PEERS, "sending");
-    double each = row(name, us, TICKS * PEERS);
+    micro_must(st.packets == (uint64_t)MICRO_ROUNDS * TICKS * PEERS, "sending");
+    double each = micro_row(name, us, TICKS * PEERS);
     send_batch_destroy(b);
     return each;
 }
@@ -210,14 +182,14 @@ static void bench_receive(const char *name, int sockets)
     struct udp_receiver *rx[PEERS];
     struct send_batch *b;
     uint8_t packet[PACKET];
-    double us[ROUNDS];
-    must(udp_poller_create(&poller) == 0, "udp_poller_create");
-    must(send_batch_create(&b, 256, 8192) == 0, "send_batch_create");
+    double us[MICRO_ROUNDS];
+    micro_must(udp_poller_create(&poller) == 0, "udp_poller_create");
+    micro_must(send_batch_create(&b, 256, 8192) == 0, "send_batch_create");
     unsigned got = 0;
     for (int i = 0; i < sockets; i++)
-        must(udp_receiver_open(&rx[i], poller, peer_fd[i], count, &got) == 0, "receiver");
+        micro_must(udp_receiver_open(&rx[i], poller, peer_fd[i], count, &got) == 0, "receiver");
     make_packet(packet, 1);
-    for (int r = 0; r < ROUNDS; r++) {
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
         us[r] = 0;
         for (int t = 0; t < TIMES; t++) {
             for (int i = 0; i < PEERS; i++)
@@ -225,13 +197,13 @@ static void bench_receive(const char *name, int sockets)
                     packet + RTP_HEADER_BYTES, PAYLOAD);
             send_batch_flush(b);
             got = 0;
-            double start = now_us();
+            double start = micro_cpu_us();
             while (got < PEERS)
                 udp_poller_run(poller);
-            us[r] += now_us() - start;
+            us[r] += micro_cpu_us() - start;
         }
     }
-    row(name, us, TIMES * PEERS);
+    micro_row(name, us, TIMES * PEERS);
     for (int i = 0; i < sockets; i++)
         udp_receiver_close(rx[i]);
     udp_poller_destroy(poller);
@@ -246,12 +218,12 @@ static void bench_parse(void)
     const struct rtp_ext ext = {1, 1, &level};
     const struct rtp_header h = {.payload_type = 111, .ssrc = SSRC};
     uint8_t buf[256];
-    double us[ROUNDS];
+    double us[MICRO_ROUNDS];
     unsigned sum = 0;
     int len = rtp_write_header_ext(buf, sizeof buf, &h, &ext, 1);
-    must(len > 0, "header");
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+    micro_must(len > 0, "header");
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
+        double start = micro_cpu_us();
         for (int i = 0; i < N; i++) {
             struct rtp_packet p;
             uint8_t l = 0;
@@ -260,10 +232,10 @@ static void bench_parse(void)
                 rtp_audio_level(&p, 1, &l, NULL) == 0)
                 sum += l + p.h.seq;
         }
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
     }
-    must(sum != 0, "parse");
-    row("rtp_parse_with_level", us, N);
+    micro_must(sum != 0, "parse");
+    micro_row("rtp_parse_with_level", us, N);
 }
 
 static void bench_admission(void)
@@ -273,30 +245,30 @@ static void bench_admission(void)
     struct rtp_ssrc_gate g;
     struct rtp_source s;
     struct latch_config cfg = {.mode = LATCH_SIGNALLED};
-    double us[ROUNDS];
-    must(net_addr_parse(&cfg.signalled, "192.0.2.1", 5004) == 0, "parse");
-    must(net_addr_parse(&cfg.local, "192.0.2.2", 5004) == 0, "parse");
+    double us[MICRO_ROUNDS];
+    micro_must(net_addr_parse(&cfg.signalled, "192.0.2.1", 5004) == 0, "parse");
+    micro_must(net_addr_parse(&cfg.local, "192.0.2.2", 5004) == 0, "parse");
     latch_init(&l, &cfg, 0);
     rtp_ssrc_gate_init(&g);
     rtp_source_init(&s, SSRC, 48000);
     uint32_t i = 0;
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+    for (int r = 0; r < MICRO_ROUNDS; r++) {
+        double start = micro_cpu_us();
         for (int k = 0; k < N; k++, i++) {
             uint64_t at = i * UINT64_C(20000);
             latch_rtp(&l, &cfg.signalled, SSRC, (uint16_t)i, false, at);
             rtp_ssrc_gate_check(&g, SSRC, (uint16_t)i, at);
             rtp_source_put(&s, (uint16_t)i, i * 960, PAYLOAD, at);
         }
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
     }
-    must(rtp_source_lost(&s) == 0, "statistics");
-    row("latch_gate_statistics", us, N);
+    micro_must(rtp_source_lost(&s) == 0, "statistics");
+    micro_row("latch_gate_statistics", us, N);
 }
 
 int main(void)
 {
-    must(srtp_session_global_init() == 0, "srtp_init");
+    micro_must(srtp_session_global_init() == 0, "srtp_init");
     for (int suite = SDES_NONE + 1; suite < SDES_N_SUITES; suite++)
         bench_srtp((enum sdes_suite)suite);
     bench_srtp_create();

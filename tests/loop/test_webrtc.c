@@ -22,6 +22,15 @@ static void wait_until_ready(struct meeting *m, unsigned peer)
     cr_assert(peer_ready(m->peers[peer]), "peer %u got no keys", peer);
 }
 
+static void join_both(
+    struct meeting *m, const struct peer_config *talks, const struct peer_config *listens)
+{
+    meeting_join(m, talks);
+    meeting_join(m, listens);
+    wait_until_ready(m, 0);
+    wait_until_ready(m, 1);
+}
+
 static void expect_heard(struct meeting *m, unsigned peer, double hz, bool expected)
 {
     cr_expect(expected ? meeting_hears(m, peer, hz, -16, -9)
@@ -59,10 +68,7 @@ Test(webrtc, a_change_of_address_is_followed)
     meeting_start(&m);
     meeting_open(&m);
     struct peer_config talks = browser(440), listens = browser(0);
-    meeting_join(&m, &talks);
-    meeting_join(&m, &listens);
-    wait_until_ready(&m, 0);
-    wait_until_ready(&m, 1);
+    join_both(&m, &talks, &listens);
     meeting_run_ms(&m, 500);
     peer_move(m.peers[0]);
     peer_move(m.peers[1]);
@@ -77,10 +83,7 @@ Test(webrtc, ice_restarts_without_new_keys)
     meeting_start(&m);
     meeting_open(&m);
     struct peer_config talks = browser(440), listens = browser(0);
-    meeting_join(&m, &talks);
-    meeting_join(&m, &listens);
-    wait_until_ready(&m, 0);
-    wait_until_ready(&m, 1);
+    join_both(&m, &talks, &listens);
     unsigned answers = webrtc_side_stats(peer_webrtc(m.peers[0]))->answers;
     webrtc_side_restart(peer_webrtc(m.peers[0]));
     cr_assert_eq(meeting_reoffer(&m, 0, "sendrecv", NULL), 0);
@@ -98,10 +101,7 @@ Test(webrtc, heavy_loss_is_met_with_redundancy)
     meeting_open(&m);
     struct peer_config talks = browser(440), suffers = browser(0);
     suffers.red = true;
-    meeting_join(&m, &talks);
-    meeting_join(&m, &suffers);
-    wait_until_ready(&m, 0);
-    wait_until_ready(&m, 1);
+    join_both(&m, &talks, &suffers);
     meeting_run_ms(&m, 500);
     cr_expect_eq(peer_stats(m.peers[1])->redundant, 0u);
     for (int i = 0; i < 20; i++) {
