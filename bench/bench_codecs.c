@@ -1,5 +1,6 @@
 /* CPU of every codec for 20 ms of sound: rows "name unit value", the median of several rounds. */
 
+#include "bench/support/micro.h"
 #include "codecs/acodec.h"
 #include "codecs/comfort_noise.h"
 #include "codecs/resample.h"
@@ -35,23 +36,10 @@ static void make_speech(uint32_t rate_hz)
     }
 }
 
-static double now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* us[]: of one round of all frames each. */
 static void row(const char *name, const char *what, double us[static ROUNDS])
 {
-    qsort(us, ROUNDS, sizeof *us, by_value);
+    qsort(us, ROUNDS, sizeof *us, micro_by_value);
     printf("%s_%s us_per_20ms %.2f\n", name, what, us[ROUNDS / 2] / FRAMES);
 }
 
@@ -77,13 +65,13 @@ static void bench_encode(
     for (int r = 0; r < ROUNDS; r++) {
         struct acodec_enc *e;
         must(c->enc_create(&e, p) == 0, name);
-        double start = now_us();
+        double start = micro_cpu_us();
         for (size_t i = 0; i < out->count; i++) {
             int len = c->encode(e, speech + i * n, n, out->data[i], sizeof out->data[i]);
             must(len > 0, name);
             out->len[i] = (size_t)len;
         }
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
         c->enc_destroy(e);
     }
     row(name, "encode", us);
@@ -104,7 +92,7 @@ static void bench_decode(
         us[r] = 0;
         for (size_t i = 0; i < in->count; i++) {
             size_t n = (size_t)c->packet_samples(in->data[i], in->len[i]);
-            double start = now_us();
+            double start = micro_cpu_us();
             if (doing == CONCEAL && i % 2)
                 c->conceal(d, pcm, n);
             else if (doing == DECODE_FEC && i % 2)
@@ -112,7 +100,7 @@ static void bench_decode(
             else
                 c->decode(d, in->data[i], in->len[i], pcm, ACODEC_MAX_SAMPLES);
             if (doing == DECODE || i % 2)
-                us[r] += (now_us() - start) * (doing == DECODE ? 1 : 2);
+                us[r] += (micro_cpu_us() - start) * (doing == DECODE ? 1 : 2);
         }
         c->dec_destroy(d);
     }
@@ -140,10 +128,10 @@ static void bench_resample(uint32_t from_hz, uint32_t to_hz)
     for (int r = 0; r < ROUNDS; r++) {
         struct resample *s;
         must(resample_create(&s, from_hz, to_hz) == 0, name);
-        double start = now_us();
+        double start = micro_cpu_us();
         for (size_t i = 0; i < FRAMES; i++)
             must(resample_run(s, speech + i * n, n, out, cap) == (int)cap, name);
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
         resample_destroy(s);
     }
     char what[16];
@@ -160,20 +148,20 @@ static void bench_comfort_noise(void)
     double us[ROUNDS];
     comfort_noise_analyser_init(&a);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+        double start = micro_cpu_us();
         for (size_t i = 0; i < FRAMES; i++)
             comfort_noise_analyse(&a, speech + i * 160, 160);
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
     }
     row("comfort_noise_8000", "analyse", us);
     comfort_noise_result(&a, &p);
     comfort_noise_gen_init(&g, 8000, 48000, 1);
     comfort_noise_gen_set(&g, &p);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = now_us();
+        double start = micro_cpu_us();
         for (size_t i = 0; i < FRAMES; i++)
             comfort_noise_render(&g, pcm, 960);
-        us[r] = now_us() - start;
+        us[r] = micro_cpu_us() - start;
     }
     row("comfort_noise_48000", "render", us);
 }

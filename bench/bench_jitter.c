@@ -1,6 +1,7 @@
 /* What the jitter buffer costs and what it gives: CPU per put and per frame, and the yardstick's
  * lines. Rows of `key=value`, one a measurement. */
 
+#include "bench/support/micro.h"
 #include "tests/support/jitter_sim.h"
 
 #include <math.h>
@@ -10,13 +11,6 @@
 #include <time.h>
 
 enum { FRAME = 960, PHASES = 8, RUNS = 5000 };
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 /* --- CPU -------------------------------------------------------------------------------------- */
 struct cost {
@@ -42,14 +36,14 @@ static struct cost measure(const struct acodec *codec, bool heard)
         int len = codec->encode(enc, pcm, n, payload, sizeof payload);
         struct jitter_packet p = {(uint16_t)k, k * acodec_rtp_ticks(codec, (uint32_t)n), codec,
             payload, (size_t)(len > 0 ? len : 0), now - 7000, false};
-        double a = cpu_us();
+        double a = micro_cpu_us();
         jitter_put(j, &p);
-        double b = cpu_us();
+        double b = micro_cpu_us();
         if (heard)
             jitter_pull(j, now, pcm);
         else
             jitter_skip(j, now);
-        double z = cpu_us();
+        double z = micro_cpu_us();
         c.put_us += k > 0 ? (b - a) / (RUNS - 1) : 0;
         c.frame_us += k > 0 ? (z - b) / (RUNS - 1) : 0;
     }
@@ -98,9 +92,9 @@ static void print_yardstick(const struct jitter_clip *clip, const struct jitter_
             .arg = &rec};
         struct jitter_sim_result r;
         sim.path.random += 1000u * (uint32_t)i;
-        double start = cpu_us();
+        double start = micro_cpu_us();
         jitter_sim_run(&sim, &r);
-        cpu += (cpu_us() - start) / (60 * 50 * PHASES);
+        cpu += (micro_cpu_us() - start) / (60 * 50 * PHASES);
         delay += r.delay_ms / PHASES;
         lost += r.lost_percent / PHASES;
         concealed += r.concealed_percent / PHASES;

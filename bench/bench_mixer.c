@@ -1,6 +1,7 @@
 /* What the mixer costs: CPU time of a tick by size of the room and who speaks, and of its kernels.
  * A row a measurement: name value unit. Sources are made beforehand and cost a copy. */
 
+#include "bench/support/micro.h"
 #include "mixer/limiter.h"
 #include "mixer/mixer.h"
 #include "mixer/pcm.h"
@@ -63,13 +64,6 @@ static void make_voice(void)
     }
 }
 
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
-}
-
 static void ticks(struct mixer *m, struct person *people, unsigned n, bool hints, unsigned count)
 {
     for (unsigned t = 0; t < count; t++, tick_now++) {
@@ -108,9 +102,9 @@ static void bench_room(const char *what, const struct acodec *codec, unsigned n,
     ticks(m, people, n, hints, WARM_TICKS);
     struct mixer_stats before, after;
     mixer_stats(m, &before);
-    double start = cpu_us();
+    double start = micro_cpu_us();
     ticks(m, people, n, hints, count);
-    double us = (cpu_us() - start) / count;
+    double us = (micro_cpu_us() - start) / count;
     mixer_stats(m, &after);
     row(what, codec, n, us, (double)(after.encodes - before.encodes) / count);
     for (unsigned i = 0; i < n; i++)
@@ -174,12 +168,13 @@ enum { KERNEL_RUNS = 100000 };
 
 #define KERNEL(name, call)                                                                         \
     do {                                                                                           \
-        double start = cpu_us();                                                                   \
+        double start = micro_cpu_us();                                                             \
         for (int i = 0; i < KERNEL_RUNS; i++) {                                                    \
             call;                                                                                  \
             __asm__ volatile("" ::: "memory");                                                     \
         }                                                                                          \
-        printf("mixer.kernel.%s %.3f us_per_frame\n", name, (cpu_us() - start) / KERNEL_RUNS);     \
+        printf(                                                                                    \
+            "mixer.kernel.%s %.3f us_per_frame\n", name, (micro_cpu_us() - start) / KERNEL_RUNS);  \
     } while (0)
 
 static void bench_kernels(void)

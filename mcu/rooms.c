@@ -1,6 +1,7 @@
 #include "mcu/rooms.h"
 
 #include "mcu/config.h"
+#include "mcu/handshaker.h"
 #include "mcu/lobby.h"
 #include "mcu/log.h"
 #include "mcu/player.h"
@@ -113,6 +114,13 @@ uint64_t rooms_silent_ms(const struct rooms *r)
         if (now_ms - r->alive_ms[i] > longest)
             longest = now_ms - r->alive_ms[i];
     return longest;
+}
+
+void rooms_handshakes(const struct rooms *r, struct handshaker_stats *out)
+{
+    *out = (struct handshaker_stats){0};
+    if (r->webrtc)
+        handshaker_stats(webrtc_handshaker(r->webrtc), out);
 }
 
 unsigned rooms_ports_free(const struct rooms *r)

@@ -28,6 +28,7 @@ enum {
 };
 
 struct config;
+struct handshaker_stats;
 struct ice_credentials;
 struct rooms;
 struct room;
@@ -198,6 +199,8 @@ void room_play_stop(struct room *room);
 void rooms_totals(const struct rooms *r, struct media_totals *out);
 /* How long ago the media loop that is silent the longest was seen ticking. */
 uint64_t rooms_silent_ms(const struct rooms *r);
+/* Handshakes of WebRTC since the start; all zero without it. */
+void rooms_handshakes(const struct rooms *r, struct handshaker_stats *out);
 unsigned rooms_ports_free(const struct rooms *r);
 
 #endif

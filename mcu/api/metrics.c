@@ -1,6 +1,7 @@
 #include "mcu/api/metrics.h"
 
 #include "mcu/api/api.h"
+#include "mcu/handshaker.h"
 #include "mcu/log.h"
 #include "mcu/version.h"
 
@@ -101,6 +102,20 @@ static void print_media(FILE *out, const struct rooms *rooms)
         (double)t.concealed_samples);
 }
 
+static void print_handshakes(FILE *out, const struct rooms *rooms)
+{
+    struct handshaker_stats h;
+    rooms_handshakes(rooms, &h);
+    print(out, COUNTER, "handshakes_total", "DTLS handshakes begun", (double)h.opened);
+    print(
+        out, COUNTER, "handshakes_ready_total", "DTLS handshakes that gave keys", (double)h.ready);
+    print(out, COUNTER, "handshakes_failed_total", "DTLS sessions broken off", (double)h.failed);
+    print(out, COUNTER, "handshakes_late_total", "DTLS handshakes not done in time",
+        (double)h.timeouts);
+    print(out, COUNTER, "handshake_datagrams_dropped_total", "Datagrams of DTLS not looked at",
+        (double)h.dropped);
+}
+
 static void print_http(FILE *out, const struct api *api)
 {
     struct http_stats s;
@@ -139,8 +154,10 @@ char *metrics_print(const struct api *api, size_t *len)
     fprintf(out, "# HELP mischpult_info The program\n# TYPE mischpult_info gauge\n"
                  "mischpult_info{version=\"" MCU_VERSION "\"} 1\n");
     print_process(out);
-    if (api->rooms)
+    if (api->rooms) {
         print_media(out, api->rooms);
+        print_handshakes(out, api->rooms);
+    }
     print_http(out, api);
     log_stats(&log);
     print(out, COUNTER, "log_lines_total", "Log lines written", (double)log.written);
